@@ -2,6 +2,8 @@
 //!
 //! The rooms in reading order; ARCHITECTURE.md says who may import whom.
 
+pub mod config;
 pub mod domain;
+pub mod telemetry;
 
 pub mod store;
