@@ -2,8 +2,10 @@
 //!
 //! The rooms in reading order; ARCHITECTURE.md says who may import whom.
 
-pub mod config;
 pub mod domain;
-pub mod telemetry;
-
+pub mod crs;
 pub mod store;
+pub mod live;
+pub mod app;
+pub mod config;
+pub mod telemetry;
