@@ -3,3 +3,4 @@
 //! The rooms in reading order; ARCHITECTURE.md says who may import whom.
 
 pub mod domain;
+pub mod spatial;
