@@ -4,6 +4,7 @@
 
 pub mod domain;
 pub mod crs;
+pub mod spatial;
 pub mod store;
 pub mod live;
 pub mod app;
