@@ -3,3 +3,7 @@
 //! The rooms in reading order; ARCHITECTURE.md says who may import whom.
 
 pub mod domain;
+
+pub mod cluster;
+
+pub mod cli;
