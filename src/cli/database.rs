@@ -82,8 +82,9 @@ impl Database {
 impl Url {
     fn parse(text: &str) -> Result<Self> {
         // The text itself stays out of the error: it may hold a password.
-        let options = PgConnectOptions::from_str(text)
-            .context("数据库地址无法识别，应形如 postgres://user@host/name / the database URL is not understood; expected postgres://user@host/name")?;
+        let options = PgConnectOptions::from_str(text).context(
+            "数据库地址无法识别，应形如 postgres://user@host/name / the database URL is not understood; expected postgres://user@host/name",
+        )?;
         let (shown, password) = without_password(text);
         Ok(Self { options, shown, password })
     }

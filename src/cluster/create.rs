@@ -22,7 +22,8 @@ pub fn connect_options(folder: &Path, database: &str) -> PgConnectOptions {
 /// Makes what is missing; a second call changes nothing.
 pub async fn database_and_extensions(folder: &Path) -> Result<()> {
     let mut server = connect_options(folder, "postgres").connect().await.context("connecting to the new cluster")?;
-    let there: Option<i32> = sqlx::query_scalar("SELECT 1 FROM pg_database WHERE datname = $1").bind(DATABASE).fetch_optional(&mut server).await?;
+    let there: Option<i32> =
+        sqlx::query_scalar("SELECT 1 FROM pg_database WHERE datname = $1").bind(DATABASE).fetch_optional(&mut server).await?;
     if there.is_none() {
         server.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {DATABASE}"))).await.context("creating the database")?;
     }

@@ -100,7 +100,9 @@ impl Keeper {
                         leases += usize::from(self.admit(stream));
                         idle_since = if leases == 0 { Some(Instant::now()) } else { None };
                     }
-                    None => tell(&stream, "failed\nPostgreSQL 正在恢复，请稍后再试 / PostgreSQL is being brought back: try again in a moment\n"),
+                    None => {
+                        tell(&stream, "failed\nPostgreSQL 正在恢复，请稍后再试 / PostgreSQL is being brought back: try again in a moment\n")
+                    }
                 },
                 Some(Event::Left) => {
                     leases = leases.saturating_sub(1);

@@ -108,7 +108,8 @@ pub fn start(layout: &Layout, programs: &Programs, sockets: &SocketFolder, durab
             Ok(postmaster) => return Ok(postmaster),
             Err(error) => {
                 let text = format!("{error:#}");
-                let leftover = text.contains("lock file \"postmaster.pid\" already exists") || text.contains("pre-existing shared memory block");
+                let leftover =
+                    text.contains("lock file \"postmaster.pid\" already exists") || text.contains("pre-existing shared memory block");
                 if !leftover || Instant::now() > patience {
                     return Err(error);
                 }
@@ -313,7 +314,10 @@ fn tail(log: &mut File, from: u64) -> String {
 /// The cause in plain words, where PostgreSQL's words are known.
 fn hint(said: &str) -> Option<&'static str> {
     let known = [
-        ("No space left on device", "磁盘已满：请在数据目录所在的磁盘上腾出空间 / the disk is full: make room on the disk of the data folder"),
+        (
+            "No space left on device",
+            "磁盘已满：请在数据目录所在的磁盘上腾出空间 / the disk is full: make room on the disk of the data folder",
+        ),
         ("could not create shared memory segment", "共享内存不足 / not enough shared memory"),
         ("Cannot allocate memory", "内存不足：PostgreSQL 需要约 300 MB / not enough memory: PostgreSQL needs about 300 MB"),
         ("invalid locale name", "本机缺少 C.UTF-8 区域 / the locale C.UTF-8 is missing on this machine"),

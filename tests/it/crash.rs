@@ -22,9 +22,12 @@ async fn write(options: PgConnectOptions, acknowledged: &AtomicI64, stop: &Atomi
             continue;
         };
         // An insert whose answer was lost may be there: go on above it.
-        let Ok(last) = sqlx::query_scalar::<_, i64>("SELECT coalesce(max(n), 0) FROM written").fetch_one(&mut connection).await else { continue };
+        let Ok(last) = sqlx::query_scalar::<_, i64>("SELECT coalesce(max(n), 0) FROM written").fetch_one(&mut connection).await else {
+            continue;
+        };
         let mut n = last + 1;
-        while !stop.load(Ordering::SeqCst) && sqlx::query("INSERT INTO written VALUES ($1)").bind(n).execute(&mut connection).await.is_ok() {
+        while !stop.load(Ordering::SeqCst) && sqlx::query("INSERT INTO written VALUES ($1)").bind(n).execute(&mut connection).await.is_ok()
+        {
             acknowledged.store(n, Ordering::SeqCst);
             n += 1;
         }
