@@ -8,5 +8,7 @@ pub mod spatial;
 pub mod store;
 pub mod live;
 pub mod app;
+pub mod cli;
+pub mod cluster;
 pub mod config;
 pub mod telemetry;
