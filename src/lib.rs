@@ -6,8 +6,6 @@ pub mod domain;
 pub mod crs;
 pub mod spatial;
 pub mod store;
-pub mod live;
-pub mod app;
 pub mod cli;
 pub mod cluster;
 pub mod config;
