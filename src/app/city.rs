@@ -43,3 +43,9 @@ impl From<&Message> for Bilingual {
         Self { zh: message.zh.clone(), en: message.en.clone() }
     }
 }
+
+impl From<crate::domain::Text> for Bilingual {
+    fn from(text: crate::domain::Text) -> Self {
+        Self { zh: text.zh.to_owned(), en: text.en.to_owned() }
+    }
+}

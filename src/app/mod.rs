@@ -19,7 +19,7 @@ use crate::crs::Crs;
 use crate::live::Live;
 use crate::store::Pool;
 
-pub use city::City;
+pub use city::{Bilingual, City, Credits};
 pub use compute::warm_up;
 pub use error::{AppError, Message};
 pub use feature::{FeatureAnswer, feature};
@@ -27,8 +27,8 @@ pub use identify::{Identified, LayerAnswer, Outcome, identify};
 pub use layers::{LayerInfo, layers};
 pub use reverse::{Nearest, ReverseQuestion, reverse};
 pub use search::{SearchAnswer, SearchQuestion, search};
-pub use session::{LoggedIn, SESSION_DAYS, add_account, log_in, log_out, who};
-pub use tile::{Tile, TileCache, TileFormat, tile};
+pub use session::{LoggedIn, Attempts, SESSION_DAYS, add_account, log_in, log_out, who};
+pub use tile::{Tile, TileCache, TileFormat, named_layers, tile};
 
 /// Everything a question may need.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub struct App {
     pub pool: Pool,
     pub live: Arc<Live>,
     pub tiles: TileCache,
-    pub logins: session::Attempts,
+    pub logins: Attempts,
     /// Open maps that listen now.
     pub listeners: AtomicUsize,
 }
