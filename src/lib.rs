@@ -4,3 +4,4 @@
 
 pub mod crs;
 pub mod domain;
+pub mod geometry;
