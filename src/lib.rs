@@ -4,6 +4,7 @@
 
 pub mod domain;
 pub mod crs;
+pub mod geometry;
 pub mod spatial;
 pub mod store;
 pub mod cli;
