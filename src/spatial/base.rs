@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use rstar::{AABB, Envelope, PointDistance, RTree, RTreeObject};
 
 use super::cells::kind_field;
-use super::curve::{curve_key, grid_position};
+use super::curve::{Positions, curve_key, grid_position};
 use super::feature::{EMPTY_EXTENT, Feature, Shape, allocated, centre, is_empty, size_m};
 use super::share::share_texts;
 use crate::domain::{Extent, FeatureId, Layer, Value};
@@ -40,9 +40,7 @@ pub(super) struct Run {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Block {
     pub(super) first_key: u64,
-    pub(super) sum: [u64; 2],
-    pub(super) min: [u32; 2],
-    pub(super) max: [u32; 2],
+    pub(super) anchors: Positions,
     pub(super) max_size_m: f32,
     /// Where its part of `kind_counts` ends; it begins where that of the block before ends.
     pub(super) kinds_end: u32,
@@ -207,17 +205,11 @@ impl Base {
         let mut numbers: HashMap<Arc<str>, u16> = HashMap::new();
         for block in 0..self.mapped.div_ceil(BLOCK) {
             let members = self.block_members(block);
-            let mut sum =
-                Block { first_key: places[members.start].key, sum: [0; 2], min: [u32::MAX; 2], max: [0; 2], max_size_m: 0.0, kinds_end: 0 };
+            let mut sum = Block { first_key: places[members.start].key, anchors: Positions::NONE, max_size_m: 0.0, kinds_end: 0 };
             let begin = counts.len();
             for at in members {
                 let extent = self.boxes(at).mercator;
-                let anchor = grid_position(centre(&extent));
-                for axis in 0..2 {
-                    sum.sum[axis] += u64::from(anchor[axis]);
-                    sum.min[axis] = sum.min[axis].min(anchor[axis]);
-                    sum.max[axis] = sum.max[axis].max(anchor[axis]);
-                }
+                sum.anchors = sum.anchors.and(Positions::one(grid_position(centre(&extent))));
                 sum.max_size_m = sum.max_size_m.max(rounded_up(size_m(&extent)));
                 let Some(kind) = kind_of(layer, &self.features[at]) else { continue };
                 let number = match numbers.get(kind) {

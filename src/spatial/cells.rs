@@ -1,7 +1,7 @@
 //! What is too small or too dense to be drawn by itself, counted by cells of the world grid.
 
 use super::base::kind_of;
-use super::curve::{at_zoom, grid_position, tile_keys};
+use super::curve::{Positions, at_zoom, grid_position, tile_keys};
 use super::feature::{Feature, Shape, centre, is_empty, size_m};
 use super::index::LayerIndex;
 use crate::domain::{Extent, Layer};
@@ -27,10 +27,8 @@ pub struct Cell<'a> {
     /// Column from the west and row from the north inside the tile.
     pub place: [u32; 2],
     pub count: u64,
-    /// Sums and bounds of the anchors on the world grid ([`grid_position`]).
-    pub sum: [u64; 2],
-    pub min: [u32; 2],
-    pub max: [u32; 2],
+    /// The anchors on the world grid ([`grid_position`]).
+    pub anchors: Positions,
     /// How many there are of each value of the kind field, by value. Features without one are in `count` only.
     pub kinds: Vec<(&'a str, u64)>,
     /// The feature, when it is the only one.
@@ -55,7 +53,7 @@ pub fn kind_field(layer: Layer) -> Option<u8> {
 impl Cell<'_> {
     /// The mean of the anchors on the world grid.
     pub fn mean(&self) -> [u32; 2] {
-        self.sum.map(|sum| (sum / self.count.max(1)) as u32)
+        self.anchors.sum.map(|sum| (sum / self.count.max(1)) as u32)
     }
 }
 
@@ -71,7 +69,7 @@ impl LayerIndex {
             for block in self.blocks_in(query) {
                 let members = self.base.block_members(block);
                 let sum = &self.base.blocks[block];
-                let same_cell = cells.of(sum.min).filter(|cell| cells.of(sum.max) == Some(*cell));
+                let same_cell = cells.of(sum.anchors.min).filter(|cell| cells.of(sum.anchors.max) == Some(*cell));
                 match same_cell {
                     Some(cell)
                         if query.points && f64::from(sum.max_size_m) < query.smaller_than_m && self.hidden_in(&members).is_empty() =>
@@ -81,7 +79,7 @@ impl LayerIndex {
                             .iter()
                             .map(|(kind, count)| (&*self.base.kinds[usize::from(*kind)], u64::from(*count)));
                         let only = if members.len() == 1 { Some(&*self.base.features[members.start]) } else { None };
-                        cells.add(cell, members.len() as u64, sum.sum, [sum.min, sum.max], kinds, only);
+                        cells.add(cell, members.len() as u64, sum.anchors, kinds, only);
                     }
                     _ => {
                         for at in self.live(members) {
@@ -159,28 +157,23 @@ impl<'a> Cells<'a> {
         let anchor = grid_position(centre(extent));
         let Some(cell) = self.of(anchor) else { return };
         let kinds = kind_of(self.layer, feature).map(|kind| (&**kind, 1));
-        self.add(cell, 1, anchor.map(u64::from), [anchor, anchor], kinds.into_iter(), Some(feature));
+        self.add(cell, 1, Positions::one(anchor), kinds.into_iter(), Some(feature));
     }
 
     fn add(
         &mut self,
         place: [u32; 2],
         count: u64,
-        sum: [u64; 2],
-        [min, max]: [[u32; 2]; 2],
+        anchors: Positions,
         kinds: impl Iterator<Item = (&'a str, u64)>,
         only: Option<&'a Feature>,
     ) {
         let slot = &mut self.filled[(place[1] * self.side + place[0]) as usize];
-        let empty = Cell { place, count: 0, sum: [0; 2], min: [u32::MAX; 2], max: [0; 2], kinds: Vec::new(), only: None };
+        let empty = Cell { place, count: 0, anchors: Positions::NONE, kinds: Vec::new(), only: None };
         let cell = slot.get_or_insert(empty);
         cell.only = if cell.count == 0 { only } else { None };
         cell.count += count;
-        for axis in 0..2 {
-            cell.sum[axis] += sum[axis];
-            cell.min[axis] = cell.min[axis].min(min[axis]);
-            cell.max[axis] = cell.max[axis].max(max[axis]);
-        }
+        cell.anchors = cell.anchors.and(anchors);
         for (kind, count) in kinds {
             match cell.kinds.iter_mut().find(|(known, _)| *known == kind) {
                 Some((_, known)) => *known += count,

@@ -17,7 +17,7 @@ mod snapshot;
 mod tests;
 
 pub use cells::{Cell, CellQuery, kind_field};
-pub use curve::{MERCATOR_HALF_M, grid_position};
+pub use curve::{MERCATOR_HALF_M, Positions, grid_position};
 pub use feature::{Feature, Shape, Tag};
 pub use index::LayerIndex;
 pub use share::SharedTexts;

@@ -221,6 +221,7 @@ proptest! {
     }
 
     #[test]
+    #[allow(clippy::type_complexity)]
     fn cells_count_each_small_feature_once_and_large_ones_never((index, truth) in history(), z in 10u8..24, points: bool) {
         let threshold = 9.0;
         let small = |form: &Form| form.box_of().is_some_and(|[min, max]| f64::from((max[0] - min[0]).max(max[1] - min[1])) < threshold);
