@@ -6,6 +6,7 @@ pub mod domain;
 
 pub mod store;
 
+pub mod backup;
 pub mod cluster;
 
 pub mod cli;
