@@ -9,5 +9,6 @@ pub mod spatial;
 pub mod store;
 pub mod cli;
 pub mod cluster;
+pub mod backup;
 pub mod config;
 pub mod telemetry;

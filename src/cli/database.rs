@@ -1,12 +1,11 @@
 //! The database a command works on: the private cluster, or the server named by a URL.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 use std::str::FromStr;
 
 use anyhow::{Context, Result};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sqlx::postgres::PgConnectOptions;
 
 use super::DatabaseArgs;
@@ -53,11 +52,12 @@ impl Database {
         self.lease.as_ref()
     }
 
-    /// A PostgreSQL client program (`psql`, `pg_dump`, `pg_restore`) that will connect to this database.
+    /// A PostgreSQL client program (`psql`, `pg_dump`, `pg_restore`) that will connect to this database,
+    /// or to the `other` one of the same server.
     ///
     /// # Errors
     /// The private cluster's programs are gone.
-    pub fn client(&self, program: &str) -> Result<Command> {
+    pub fn client(&self, program: &str, other: Option<&str>) -> Result<Command> {
         let mut command = match &self.lease {
             Some(lease) => Command::new(lease.programs()?.folder.join(program)),
             // The newest client understands every older server.
@@ -67,10 +67,11 @@ impl Database {
             for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"PG")) {
                 command.env_remove(name);
             }
-            command.env("PGHOST", lease.socket_folder()).env("PGPORT", "5432");
-            command.env("PGUSER", cluster::DATABASE).env("PGDATABASE", cluster::DATABASE);
+            command.env("PGHOST", lease.socket_folder()).env("PGPORT", "5432").env("PGUSER", cluster::DATABASE);
+            command.arg(format!("--dbname={}", other.unwrap_or(cluster::DATABASE)));
         } else if let Some(url) = &self.url {
-            command.arg(OsString::from(format!("--dbname={}", url.shown)));
+            let shown = other.map_or_else(|| url.shown.clone(), |other| with_database(&url.shown, other));
+            command.arg(format!("--dbname={shown}"));
             if let Some(password) = &url.password {
                 command.env("PGPASSWORD", password);
             }
@@ -99,9 +100,30 @@ fn without_password(url: &str) -> (String, Option<String>) {
     (format!("{scheme}://{user}@{host}{}", &rest[end..]), Some(password))
 }
 
+/// The same URL for another database: its path is replaced, and a `dbname` parameter dropped.
+fn with_database(url: &str, name: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let host = place.split('/').next().unwrap_or_default();
+    let kept: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("dbname=")).collect();
+    let mark = if kept.is_empty() { "" } else { "?" };
+    format!("{scheme}://{host}/{}{mark}{}", utf8_percent_encode(name, NON_ALPHANUMERIC), kept.join("&"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::without_password;
+    use super::{with_database, without_password};
+
+    #[test]
+    fn another_database_takes_the_place_of_the_one_in_the_url() {
+        for (url, expected) in [
+            ("postgres://me@db:5433/city?sslmode=require", "postgres://me@db:5433/a%5Fb?sslmode=require"),
+            ("postgres:///city?host=/run&dbname=x&user=a", "postgres:///a%5Fb?host=/run&user=a"),
+            ("postgres://me@%2Frun%2Fpg", "postgres://me@%2Frun%2Fpg/a%5Fb"),
+        ] {
+            assert_eq!(with_database(url, "a_b"), expected);
+        }
+    }
 
     #[test]
     fn a_password_leaves_the_url_and_is_decoded() {

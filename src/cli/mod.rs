@@ -4,6 +4,7 @@
 //! environment variable `YUTU_<OPTION>`. A file per command; this one only parses and hands on.
 
 mod args;
+mod backup;
 mod database;
 mod keeper;
 mod psql;
@@ -26,6 +27,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// 备份到一个文件，服务不停 / Back up into a file while serving
+    Backup(BackupArgs),
+    /// 从备份恢复，服务不停 / Restore a backup while serving
+    Restore(RestoreArgs),
     /// 打开正在使用的数据库 / A shell on the database in use
     Psql(PsqlArgs),
     /// The process that owns the private database; started by the other commands
@@ -47,6 +52,8 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode> {
     match command {
+        Command::Backup(args) => backup::write(&args),
+        Command::Restore(args) => backup::restore(&args),
         Command::Psql(args) => psql::run(&args),
         Command::Keeper(args) => keeper::run(&args),
     }

@@ -9,7 +9,7 @@ use super::{Database, PsqlArgs};
 
 pub fn run(args: &PsqlArgs) -> Result<ExitCode> {
     let database = Database::open(&args.database)?;
-    let mut command = database.client("psql")?;
+    let mut command = database.client("psql", None)?;
     command.args(&args.args);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let status = runtime.block_on(async {

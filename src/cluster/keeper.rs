@@ -122,7 +122,12 @@ impl Keeper {
         }
         // From here on nobody is admitted: whoever connects finds the line cut and starts the next keeper.
         let _ = std::fs::remove_file(self.sockets.keeper());
-        server.map_or(Ok(()), Postmaster::stop)
+        let stopped = server.map_or(Ok(()), Postmaster::stop);
+        if !self.sockets.path().starts_with(self.layout.root()) {
+            // Nobody would look for it in /tmp.
+            let _ = std::fs::remove_dir(self.sockets.path());
+        }
+        stopped
     }
 
     fn next(&self, patience: Duration) -> Option<Event> {
