@@ -2,4 +2,5 @@
 //!
 //! The rooms in reading order; ARCHITECTURE.md says who may import whom.
 
+pub mod demo;
 pub mod domain;
