@@ -3,10 +3,15 @@
 //! The rooms in reading order; ARCHITECTURE.md says who may import whom.
 
 pub mod domain;
+pub mod language;
 pub mod crs;
 pub mod geometry;
 pub mod spatial;
+pub mod gazetteer;
 pub mod store;
+pub mod live;
+pub mod app;
+pub mod http;
 pub mod cli;
 pub mod demo;
 pub mod cluster;
