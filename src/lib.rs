@@ -3,3 +3,5 @@
 //! The rooms in reading order; ARCHITECTURE.md says who may import whom.
 
 pub mod domain;
+
+pub mod store;
