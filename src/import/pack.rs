@@ -236,11 +236,8 @@ impl City {
 /// Says why this one cannot be used.
 pub fn working(definition: &str) -> Result<Crs, String> {
     let crs = Crs::parse(definition).map_err(|error| error.to_string())?;
-    if crs.is_projected_metres() {
-        Ok(crs)
-    } else {
-        Err(format!("{} is not a projected system in metres; plans are measured in one, such as EPSG:4549", crs.name()))
-    }
+    crs.check_working().map_err(|error| error.to_string())?;
+    Ok(crs)
 }
 
 /// A box from west, south, east, north in degrees.

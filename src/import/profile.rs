@@ -143,8 +143,6 @@ pub struct Lookup {
     pub csv: Csv,
     pub key: Option<Template>,
     pub value: Option<Template>,
-    /// The value is the number of rows with the key.
-    pub count: bool,
     pub map: BTreeMap<String, String>,
 }
 
@@ -257,8 +255,6 @@ struct LookupFile {
     csv: Csv,
     key: Option<String>,
     value: Option<String>,
-    #[serde(default)]
-    count: bool,
     #[serde(default)]
     map: BTreeMap<String, String>,
 }
@@ -473,10 +469,10 @@ impl EditionFile {
 
 impl Lookup {
     fn check(raw: LookupFile) -> Result<Self, String> {
-        match (&raw.file, &raw.key, &raw.value, raw.count) {
-            (None, None, None, false) if !raw.map.is_empty() => {}
-            (Some(_), Some(_), Some(_), false) | (Some(_), Some(_), None, true) => {}
-            _ => return Err("write file, key and value; or file, key and count = true; or map alone".to_owned()),
+        match (&raw.file, &raw.key, &raw.value) {
+            (None, None, None) if !raw.map.is_empty() => {}
+            (Some(_), Some(_), Some(_)) if raw.map.is_empty() => {}
+            _ => return Err("write file, key and value; or map alone".to_owned()),
         }
         let template = |text: &Option<String>| text.as_deref().map(field_or_template).transpose();
         Ok(Self {
@@ -486,7 +482,6 @@ impl Lookup {
             layer: raw.gdal_layer,
             encoding: raw.encoding,
             csv: raw.csv,
-            count: raw.count,
             map: raw.map,
         })
     }
