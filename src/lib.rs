@@ -2,6 +2,7 @@
 //!
 //! The rooms in reading order; ARCHITECTURE.md says who may import whom.
 
+pub mod crs;
 pub mod domain;
 
 pub mod store;
