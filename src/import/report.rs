@@ -34,6 +34,10 @@ pub struct EditionReport {
     pub outcome: Outcome,
     pub counts: Counts,
     pub defects: Defects,
+    /// Features of the source before this edition.
+    pub before: u64,
+    /// The pack says that this edition may end many.
+    pub allow_ends: bool,
 }
 
 /// One file as it was read.
