@@ -4,5 +4,6 @@
 
 pub mod crs;
 pub mod domain;
+pub mod geometry;
 
 pub mod store;
