@@ -2,8 +2,12 @@
 //!
 //! The rooms in reading order; ARCHITECTURE.md says who may import whom.
 
-pub mod crs;
 pub mod domain;
 pub mod geometry;
-
+pub mod crs;
+pub mod spatial;
 pub mod store;
+pub mod cli;
+pub mod cluster;
+pub mod config;
+pub mod telemetry;

@@ -1,56 +1,53 @@
-//! The change log as its followers read it: which transactions committed since, and what they touched.
+//! The change log as its followers read it: what was committed since, and which features it touched.
+
+use std::collections::BTreeSet;
 
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
-use sqlx::postgres::types::PgBox;
 
 use super::StoreError;
-use crate::domain::{Extent, FeatureId, Layer};
+use super::snapshot::Reading;
+use crate::domain::{FeatureId, Layer};
 
-/// A committed transaction and what it changed.
-#[derive(Debug)]
-pub struct Change {
-    pub sequence: u64,
-    pub features: Vec<ChangedFeature>,
+/// What a reading sees beyond an earlier sequence.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// Layers with more changed features than are worth looking at one by one.
+    pub whole: BTreeSet<Layer>,
+    /// The changed features of all other layers.
+    pub features: BTreeSet<(Layer, FeatureId)>,
 }
 
-/// A feature that changed. Extents are in the working coordinate system; `None`: no geometry on that side.
-#[derive(Clone, Copy, Debug)]
-pub struct ChangedFeature {
-    pub layer: Layer,
-    pub id: FeatureId,
-    pub old_extent: Option<Extent>,
-    pub new_extent: Option<Extent>,
-}
-
-/// Up to `limit` transactions after `sequence`, in the order of their commits. Complete: a number that is missing was rolled back.
-pub async fn changes_after(pool: &PgPool, sequence: u64, limit: u32) -> Result<Vec<Change>, StoreError> {
-    // One statement, hence one snapshot: every row of a visible transaction is visible.
-    let rows: Vec<(i64, String, String, Option<PgBox>, Option<PgBox>)> = sqlx::query_as(
-        "SELECT t.sequence, c.layer, c.id, c.old_extent, c.new_extent
-         FROM (SELECT xid, sequence FROM change_transaction WHERE sequence > $1 ORDER BY sequence LIMIT $2) t
-         JOIN change c USING (xid)
-         ORDER BY t.sequence, c.n",
-    )
-    .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
-    .bind(i64::from(limit))
-    .fetch_all(pool)
-    .await?;
-    let mut changes: Vec<Change> = Vec::new();
-    for (sequence, layer, id, old, new) in rows {
-        let sequence = sequence.unsigned_abs();
-        let feature = ChangedFeature {
-            layer: layer.parse().map_err(|error| StoreError::Unreadable(format!("{error}")))?,
-            id: id.parse().map_err(|_| StoreError::Unreadable(format!("id {id:?}")))?,
-            old_extent: old.as_ref().map(extent),
-            new_extent: new.as_ref().map(extent),
-        };
-        match changes.last_mut() {
-            Some(last) if last.sequence == sequence => last.features.push(feature),
-            _ => changes.push(Change { sequence, features: vec![feature] }),
+impl Reading {
+    /// Everything that was committed after `sequence` and that this reading sees. Complete: numbers become visible in their order.
+    pub async fn changes_after(&mut self, sequence: u64, most_per_layer: u32) -> Result<Changes, StoreError> {
+        let after = i64::try_from(sequence).unwrap_or(i64::MAX);
+        let counts: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT c.layer, count(*) FROM change_transaction t JOIN change c USING (xid) WHERE t.sequence > $1 GROUP BY c.layer",
+        )
+        .bind(after)
+        .fetch_all(self.connection())
+        .await?;
+        let mut changes = Changes::default();
+        for (layer, count) in counts {
+            let layer: Layer = layer.parse().map_err(|error| StoreError::Unreadable(format!("{error}")))?;
+            if count > i64::from(most_per_layer) {
+                changes.whole.insert(layer);
+                continue;
+            }
+            let ids: Vec<String> = sqlx::query_scalar(
+                "SELECT DISTINCT c.id FROM change_transaction t JOIN change c USING (xid) WHERE t.sequence > $1 AND c.layer = $2",
+            )
+            .bind(after)
+            .bind(layer.id())
+            .fetch_all(self.connection())
+            .await?;
+            for id in ids {
+                changes.features.insert((layer, id.parse().map_err(|_| StoreError::Unreadable(format!("id {id:?}")))?));
+            }
         }
+        Ok(changes)
     }
-    Ok(changes)
 }
 
 /// The last sequence that is visible now.
@@ -64,8 +61,4 @@ pub async fn listener(pool: &PgPool) -> Result<PgListener, StoreError> {
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen("yutu_change").await?;
     Ok(listener)
-}
-
-fn extent(of: &PgBox) -> Extent {
-    Extent::new([of.upper_right_x, of.upper_right_y], [of.lower_left_x, of.lower_left_y])
 }

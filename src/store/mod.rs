@@ -12,7 +12,7 @@ mod setup;
 mod snapshot;
 
 pub use accounts::{Account, Accounts, Role, UnknownRole};
-pub use changes::{Change, ChangedFeature, changes_after, current_sequence, listener};
+pub use changes::{Changes, current_sequence, listener};
 pub use datasets::{Dataset, latest_datasets};
 pub use features::{Found, FoundFeature, Moment, find, find_many, find_permit_footprints};
 pub use geom::Geom;

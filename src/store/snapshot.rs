@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use futures::TryStreamExt;
 use geo_types::Geometry;
 use sqlx::postgres::PgRow;
@@ -33,18 +33,21 @@ pub struct Reading {
     /// When the last change was committed.
     pub status_time: Option<DateTime<Utc>>,
     pub epoch: String,
+    /// The day on which it was read, in the city's time zone.
+    pub today: NaiveDate,
     texts: HashSet<Arc<str>>,
 }
 
 impl Reading {
     pub async fn begin(pool: &PgPool) -> Result<Self, StoreError> {
         let mut transaction = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        let (sequence, status_time, epoch): (i64, _, _) = sqlx::query_as(
-            "SELECT coalesce(max(sequence), 0), max(committed_at), (SELECT epoch::text FROM installation) FROM change_transaction",
+        let (sequence, status_time, epoch, today): (i64, _, _, _) = sqlx::query_as(
+            "SELECT coalesce(max(sequence), 0), max(committed_at), (SELECT epoch::text FROM installation), current_date \
+             FROM change_transaction",
         )
         .fetch_one(&mut *transaction)
         .await?;
-        Ok(Self { transaction, sequence: sequence.unsigned_abs(), status_time, epoch, texts: HashSet::new() })
+        Ok(Self { transaction, sequence: sequence.unsigned_abs(), status_time, epoch, today, texts: HashSet::new() })
     }
 
     /// Hands every feature of the layer that holds today to `each`, in no particular order; a feature that is stored for
@@ -97,6 +100,10 @@ impl Reading {
         let statement = format!("SELECT DISTINCT id FROM {layer} WHERE valid_from = current_date OR valid_to = current_date");
         let ids: Vec<String> = sqlx::query_scalar(AssertSqlSafe(statement)).fetch_all(&mut *self.transaction).await?;
         ids.iter().map(|id| id.parse().map_err(|_| StoreError::Unreadable(format!("id {id:?}")))).collect()
+    }
+
+    pub(super) fn connection(&mut self) -> &mut sqlx::PgConnection {
+        &mut self.transaction
     }
 
     fn decode(&mut self, layer: Layer, found: &PgRow) -> Result<SnapshotRow, StoreError> {
