@@ -9,6 +9,7 @@ pub mod geometry;
 pub mod spatial;
 pub mod gazetteer;
 pub mod store;
+pub mod import;
 pub mod live;
 pub mod app;
 pub mod http;
