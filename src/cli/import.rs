@@ -12,6 +12,9 @@ use crate::crs::Crs;
 use crate::import::{self, ImportRequest, Pack, Progress, WorkingCrs};
 use crate::telemetry::{self, LogFormat};
 
+/// How many defects of each kind are shown; `--report` has them all.
+const EXAMPLES: usize = 5;
+
 pub(super) fn run(args: &ImportArgs) -> Result<ExitCode> {
     telemetry::start_log(LogFormat::Text);
     let pack = Pack::read(&args.city)?;
@@ -37,10 +40,10 @@ pub(super) fn run(args: &ImportArgs) -> Result<ExitCode> {
     })?;
     let mut out = std::io::stdout().lock();
     if args.json {
-        serde_json::to_writer_pretty(&mut out, &report)?;
+        serde_json::to_writer_pretty(&mut out, &report.json())?;
         writeln!(out)?;
     } else {
-        write!(out, "{report}")?;
+        write!(out, "{}", report.text(EXAMPLES))?;
     }
     Ok(ExitCode::SUCCESS)
 }
