@@ -4,4 +4,5 @@
 
 pub mod crs;
 pub mod domain;
+pub mod formats;
 pub mod geometry;
