@@ -359,7 +359,7 @@ mod tests {
     #[test]
     fn a_shape_is_known_again_by_shape_and_class_and_only_once() {
         let square = |by: f64| -> Geometry<f64> {
-            geo_types::polygon![(x: by, y: 0.0), (x: 100.0, y: 0.0), (x: 100.0, y: 100.0), (x: 0.0, y: 100.0), (x: by, y: 0.0)].into()
+            geo_types::Polygon::new(vec![(by, 0.0), (100.0, 0.0), (100.0, 100.0), (0.0, 100.0), (by, 0.0)].into(), vec![]).into()
         };
         let id = FeatureId::derive("zoning", "s", "C@1");
         let mut shapes = Shapes::default();

@@ -251,3 +251,114 @@ pub(super) fn lon_lat_box([west, south, east, north]: [f64; 4]) -> Result<Extent
         Ok(Extent { min: [west, south], max: [east, north] })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CITY: &str = r#"
+name = { zh = "试验市", en = "Trial City" }
+code = "330199"
+crs = "EPSG:4549"
+time_zone = "Asia/Shanghai"
+extent = [119.0, 29.0, 121.0, 31.0]
+
+[layers.zoning]
+attribution = { zh = "某局", en = "An Office" }
+coverage = "union"
+required = true
+max_age_days = 365
+"#;
+
+    const ROADS: &str = r#"
+layer = "roads"
+[source]
+files = ["roads/*.shp"]
+encoding = "GBK"
+crs = "EPSG:4549"
+[identity]
+match = ["ID", ["NO", "{NAME}-{CODE?}"]]
+merge_repeats = "first"
+merge_within_m = 5
+[[edition]]
+valid_from = 2020-01-01
+[[edition]]
+valid_from = "2022-01-01"
+files = ["roads22/*.shp"]
+allow_ends = true
+[fields]
+name = ["{NAME|trim}", "无名路"]
+name_en = "{EN|title}"
+old_names = "{OLD}"
+class = { from = "{GRADE}", map = { "1" = "trunk", "2*" = "local" }, default = "lane" }
+width_m = "{WIDTH}"
+"#;
+
+    fn read(city: &str, roads: &str) -> Result<Pack, PackError> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("profiles")).unwrap();
+        std::fs::write(folder.path().join("city.toml"), city).unwrap();
+        std::fs::write(folder.path().join("profiles/roads.toml"), roads).unwrap();
+        Pack::read(folder.path())
+    }
+
+    #[test]
+    fn a_sound_pack_is_read_with_its_profiles_and_editions() {
+        let pack = read(CITY, ROADS).unwrap();
+        assert_eq!(pack.city.layers[&Layer::Zoning].coverage, Some(Coverage::Union));
+        let profile = pack.profile("roads").unwrap();
+        assert_eq!(profile.layer, Layer::Roads);
+        assert!(profile.identity.source.ends_with("/roads"));
+        assert_eq!(profile.editions.len(), 2);
+        assert_eq!(profile.editions[1].files, ["roads22/*.shp"]);
+        assert!(profile.editions[1].allow_ends && !profile.editions[0].allow_ends);
+        assert_eq!(profile.names.len(), 3);
+        assert_eq!(profile.extent, pack.city.extent);
+    }
+
+    #[test]
+    fn every_mistake_is_refused_with_file_line_and_reason() {
+        for (broken, file, line, reason) in [
+            (CITY.replace("code =", "kode ="), "city.toml", 3, "kode"),
+            (CITY.replace("EPSG:4549", "EPSG:4490"), "city.toml", 4, "projected"),
+            (CITY.replace("EPSG:4549", "EPSG:99999"), "city.toml", 4, "EPSG:99999"),
+            (CITY.replace("Asia/Shanghai", "Peking"), "city.toml", 5, "IANA"),
+            (CITY.replace("[119.0, 29.0", "[29.0, 119.0"), "city.toml", 6, "degrees"),
+            (CITY.replace("layers.zoning", "layers.zones"), "city.toml", 8, "no layer is called"),
+            (CITY.replace("\"union\"", "\"all\""), "city.toml", 10, "all"),
+            (CITY.replace("max_age_days = 365", "max_age_days = 0"), "city.toml", 8, "at least 1 day"),
+            (CITY.replace("required = true", "required = true\nsecret = 1"), "city.toml", 12, "secret"),
+        ] {
+            let error = read(&broken, ROADS).unwrap_err();
+            assert!(error.file.ends_with(file) && error.line == Some(line) && error.reason.contains(reason), "{reason}: {error}");
+        }
+        for (broken, line, reason) in [
+            (ROADS.replace("layer = \"roads\"", "layer = \"road\""), 2, "no layer is called"),
+            (ROADS.replace("encoding", "codepage"), 5, "codepage"),
+            (ROADS.replace("[\"roads/*.shp\"]", "[]"), 4, "at least one file"),
+            (ROADS.replace("[\"roads/*.shp\"]", "[\"../x.shp\"]"), 4, "leaves the source folder"),
+            (ROADS.replace("class =", "klass ="), 21, "has no field \"klass\""),
+            (ROADS.replace("\"trunk\"", "\"highway\""), 21, "not a class of roads"),
+            (ROADS.replace("{NAME|trim}", "{NAME|strim}"), 18, "no filter"),
+            (ROADS.replace("{NAME|trim}", "{NAME"), 18, "without }"),
+            (ROADS.replace("valid_from = 2020-01-01", "valid_from = \"spring\""), 12, "valid_from is a day"),
+            (ROADS.replace("valid_from = 2020-01-01", "valid_from = 2023-01-01"), 11, "oldest first"),
+            (ROADS.replace("merge_within_m = 5", "merge_within_m = -5"), 10, "metres"),
+            (ROADS.replace("merge_repeats = \"first\"", "merge_repeats = \"last\""), 9, "last"),
+            (ROADS.replace("{EN|title}", "{EN|lookup:towns}"), 0, "lookup:towns has no table"),
+            (ROADS.replace("match = [\"ID\", [\"NO\", \"{NAME}-{CODE?}\"]]", "match = []"), 8, "names no field"),
+            (format!("no_position = \"keep\"\n{ROADS}"), 1, "without a position is of no use"),
+            (ROADS.replace("[identity]", "[identitty]"), 0, "identity"),
+        ] {
+            let error = read(CITY, &broken).unwrap_err();
+            let at = error.line.unwrap_or(0);
+            assert!(error.file.ends_with("roads.toml") && (line == 0 || at == line) && error.reason.contains(reason), "{reason}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_folder_without_city_toml_is_told_what_a_pack_is() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Pack::read(folder.path()).unwrap_err().to_string().contains("city.toml and profiles"));
+    }
+}

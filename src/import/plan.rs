@@ -20,8 +20,7 @@ pub struct SourceFolder {
 
 /// One edition to be imported.
 #[derive(Clone, Debug)]
-pub struct Planned<'a> {
-    pub profile: &'a Profile,
+pub struct Planned {
     pub files: Vec<SourceFile>,
     pub valid_from: Option<NaiveDate>,
     pub full: bool,
@@ -76,7 +75,7 @@ impl SourceFolder {
     ///
     /// # Errors
     /// When the dates do not fit.
-    pub fn editions<'a>(&self, profile: &'a Profile, valid_from: Option<NaiveDate>) -> Result<Vec<Planned<'a>>> {
+    pub fn editions(&self, profile: &Profile, valid_from: Option<NaiveDate>) -> Result<Vec<Planned>> {
         let lookups = profile.lookups.values().filter_map(|lookup| lookup.file.as_deref());
         if lookups.into_iter().any(|file| self.matching(file).is_empty()) {
             return Ok(Vec::new());
@@ -87,7 +86,7 @@ impl SourceFolder {
             if files.is_empty() {
                 continue;
             }
-            let plan = |files, valid_from| Planned { profile, files, valid_from, full: edition.full, allow_ends: edition.allow_ends };
+            let plan = |files, valid_from| Planned { files, valid_from, full: edition.full, allow_ends: edition.allow_ends };
             match edition.valid_from {
                 EditionDate::Day(day) => planned.push(plan(files, Some(day))),
                 EditionDate::Unknown => planned.push(plan(files, None)),

@@ -208,8 +208,7 @@ struct SourceFile {
     gdal_layer: Option<OneOrMany<String>>,
     encoding: Option<String>,
     crs: Option<Spanned<String>>,
-    #[serde(default)]
-    crs_lies: Spanned<bool>,
+    crs_lies: Option<Spanned<bool>>,
     sheet: Option<String>,
     #[serde(default)]
     csv: Csv,
@@ -434,8 +433,11 @@ impl Source {
             }
             None => None,
         };
-        if *raw.crs_lies.get_ref() && crs.is_none() {
-            return Err(fault(raw.crs_lies.span(), "source.crs_lies = true needs source.crs, the system the file is really in".to_owned()));
+        let crs_lies = raw.crs_lies.as_ref().is_some_and(|lies| *lies.get_ref());
+        if let Some(lies) = &raw.crs_lies
+            && crs.is_none()
+        {
+            return Err(fault(lies.span(), "source.crs_lies = true needs source.crs, the system the file is really in".to_owned()));
         }
         if raw.csv.delimiter.is_some_and(|delimiter| !delimiter.is_ascii()) {
             return Err(fault(raw.files.span(), "source.csv.delimiter: one ASCII character, such as \";\"".to_owned()));
@@ -448,7 +450,7 @@ impl Source {
             layers: raw.gdal_layer.map(OneOrMany::into_vec).unwrap_or_default(),
             encoding: raw.encoding,
             crs,
-            crs_lies: *raw.crs_lies.get_ref(),
+            crs_lies,
             sheet: raw.sheet,
             csv: raw.csv,
             close_lines: raw.close_lines,

@@ -72,3 +72,96 @@ pub fn source_crs(source: &Source, file: &str, stated: Option<&str>) -> Result<C
     }
     Ok(crs)
 }
+
+/// What the file says of itself.
+///
+/// # Errors
+/// The file cannot be opened, has no such layer, or its coordinate system is not known.
+pub fn about(source: &Source, file: &SourceFile, options: &ReadOptions) -> Result<About> {
+    let layers = formats::layers(&file.path, options).with_context(|| file.name.clone())?;
+    let wanted = options.layer.as_deref();
+    let Some(layer) = layers.iter().find(|layer| wanted.is_none_or(|wanted| layer.name == wanted)) else {
+        let known: Vec<_> = layers.iter().map(|layer| layer.name.as_str()).collect();
+        bail!(
+            "{0}：没有图层 {1} / {0}: there is no layer {1} in it; there are {2}",
+            file.name,
+            wanted.unwrap_or_default(),
+            known.join(", ")
+        );
+    };
+    let crs = source_crs(source, &file.name, layer.crs.as_deref())?;
+    Ok(About { layer: layer.name.clone(), driver: String::new(), encoding: None, crs })
+}
+
+/// Positions of the first rows of a file, in its own system.
+///
+/// # Errors
+/// As [`about`] and when the file cannot be read.
+pub fn sample(source: &Source, file: &SourceFile, most: usize, take: &mut dyn FnMut([f64; 2], &Crs)) -> Result<()> {
+    let layers: Vec<Option<&str>> = if source.layers.is_empty() { vec![None] } else { source.layers.iter().map(|layer| Some(layer.as_str())).collect() };
+    for layer in layers {
+        let options = options(source, layer);
+        let about = about(source, file, &options)?;
+        let mut left = most;
+        formats::read(&file.path, &options, &mut |row| {
+            if let Ok(Some(shape)) = &row.geometry
+                && let Some(bounds) = crate::geometry::extent(shape)
+            {
+                take([(bounds.min[0] + bounds.max[0]) / 2.0, (bounds.min[1] + bounds.max[1]) / 2.0], &about.crs);
+            }
+            left -= 1;
+            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .with_context(|| file.name.clone())?;
+    }
+    Ok(())
+}
+
+/// The lookup tables of a profile, and what is odd about them.
+///
+/// # Errors
+/// A table's file is missing or cannot be read.
+pub fn lookups(profile: &Profile, folder: &SourceFolder) -> Result<(Lookups, Vec<Defect>)> {
+    let mut tables = Lookups::new();
+    let mut odd = Vec::new();
+    for (name, lookup) in &profile.lookups {
+        let mut table = Table { values: lookup.map.clone().into_iter().collect() };
+        let mut conflicts = 0;
+        if let (Some(glob), Some(key), Some(value)) = (&lookup.file, &lookup.key, &lookup.value) {
+            let files = folder.matching(glob);
+            if files.is_empty() {
+                bail!("对照表 {name} 的文件 {glob} 不存在 / the file {glob} of the lookup table {name} is not in the source folder");
+            }
+            let options = ReadOptions {
+                layer: lookup.layer.clone(),
+                encoding: lookup.encoding.clone(),
+                csv: csv_options(&lookup.csv),
+                ..ReadOptions::default()
+            };
+            let none = Lookups::new();
+            for file in files {
+                formats::read(&file.path, &options, &mut |row| {
+                    let view =
+                        Row { fields: &row.fields, file: &file.name, layer: "", number: row.row, profile: &profile.name, lookups: &none };
+                    let mut misses = Vec::new();
+                    if let (Some(key), Some(value)) = (key.fill(&view, &mut misses), value.fill(&view, &mut misses)) {
+                        match table.values.entry(key) {
+                            Entry::Vacant(entry) => {
+                                entry.insert(value);
+                            }
+                            Entry::Occupied(entry) => conflicts += usize::from(*entry.get() != value),
+                        }
+                    }
+                    ControlFlow::Continue(())
+                })
+                .with_context(|| format!("lookup table {name}: {}", file.name))?;
+            }
+        }
+        if conflicts > 0 {
+            let problem = Problem::LookupConflict { table: name.clone(), keys: conflicts };
+            odd.push(Defect { problem, file: String::new(), row: 0, source_id: String::new(), geometry: None });
+        }
+        tables.insert(name.clone(), table);
+    }
+    Ok((tables, odd))
+}
