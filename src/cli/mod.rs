@@ -6,6 +6,7 @@
 mod args;
 mod backup;
 mod database;
+mod doctor;
 mod keeper;
 mod psql;
 
@@ -33,6 +34,8 @@ enum Command {
     Restore(RestoreArgs),
     /// 打开正在使用的数据库 / A shell on the database in use
     Psql(PsqlArgs),
+    /// 检查本机缺少什么，如何安装 / What is missing on this machine and how to get it
+    Doctor,
     /// The process that owns the private database; started by the other commands
     #[command(hide = true)]
     Keeper(keeper::KeeperArgs),
@@ -55,6 +58,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Backup(args) => backup::write(&args),
         Command::Restore(args) => backup::restore(&args),
         Command::Psql(args) => psql::run(&args),
+        Command::Doctor => doctor::run(),
         Command::Keeper(args) => keeper::run(&args),
     }
 }

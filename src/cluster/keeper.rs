@@ -62,11 +62,11 @@ pub fn keep(options: &Options) -> Result<()> {
     });
     let keeper = Keeper { layout, sockets, durability: options.durability, sender, events, _lock: lock };
     let outcome = keeper.run();
-    let _ = std::fs::remove_file(keeper.sockets.keeper());
     if let Err(error) = &outcome {
         // Whoever connects in the next moment came for the same attempt.
         keeper.refuse(&format!("{error:#}"), Duration::from_millis(300));
     }
+    let _ = std::fs::remove_file(keeper.sockets.keeper());
     outcome
 }
 
