@@ -97,7 +97,10 @@ impl Keeper {
             match self.next(patience) {
                 Some(Event::Joined(stream)) => match &server {
                     Some(_) => {
-                        leases += usize::from(self.admit(stream));
+                        match runtime()?.block_on(create::answers(self.sockets.path())) {
+                            Ok(()) => leases += usize::from(self.admit(stream)),
+                            Err(error) => tell(&stream, &format!("failed\n{error:#}\n")),
+                        }
                         idle_since = if leases == 0 { Some(Instant::now()) } else { None };
                     }
                     None => {
@@ -142,8 +145,7 @@ impl Keeper {
 
     fn start(&self, programs: &Programs) -> Result<Postmaster> {
         let server = postmaster::start(&self.layout, programs, &self.sockets, self.durability)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        if let Err(error) = runtime.block_on(create::database_and_extensions(self.sockets.path())) {
+        if let Err(error) = runtime()?.block_on(create::database_and_extensions(self.sockets.path())) {
             server.stop()?;
             return Err(error);
         }
@@ -191,6 +193,10 @@ fn watch(pid: Pid, sender: Sender<Event>) {
         let _ = waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT);
         let _ = sender.send(Event::Died);
     });
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
 
 fn tell(mut stream: &UnixStream, text: &str) {
