@@ -24,7 +24,7 @@ there() {
     ogr2ogr) command -v ogr2ogr >/dev/null ;;
     cjk-fonts) command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh family 2>/dev/null)" ] ;;
     chromium)
-        [ -n "${CHROMIUM-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ;;
+        [ -n "${YUTU_CHROMIUM-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ;;
     *) return 1 ;;
     esac
 }
@@ -88,8 +88,8 @@ for package in $debian; do
     esac
     # On Ubuntu the package is an empty one that asks for a snap, which a browser test cannot drive everywhere.
     if [ "$package" = chromium ] && { [ $missing = yes ] || grep -qs '^ID=ubuntu' /etc/os-release; }; then
-        echo "Ubuntu 的 chromium 只有 snap：请 snap install chromium，或用 CHROMIUM=路径 指定浏览器 /" \
-            "Ubuntu has chromium only as a snap: run 'snap install chromium', or name a browser with CHROMIUM=path" >&2
+        echo "Ubuntu 的 chromium 只有 snap：请 snap install chromium，或用 YUTU_CHROMIUM=路径 指定浏览器 /" \
+            "Ubuntu has chromium only as a snap: run 'snap install chromium', or name a browser with YUTU_CHROMIUM=path" >&2
         continue
     fi
     if [ $missing = yes ]; then

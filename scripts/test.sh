@@ -27,12 +27,11 @@ stage() {
 
 stage 'packages' scripts/packages.sh test
 stage 'page: dependencies' "${MAKE:-make}" -s web/node_modules/.package-lock.json
-stage 'page: lint' npm run --silent --prefix web lint
-stage 'page: typecheck' npm run --silent --prefix web typecheck
+stage 'page: lint and types' npm run --silent --prefix web lint
 stage 'page: unit tests' npm run --silent --prefix web test
 stage 'page: build' "${MAKE:-make}" -s web/dist/index.html
 stage 'cargo fmt --check' cargo fmt --check
 stage 'cargo clippy' cargo clippy --quiet --all-targets -- -D warnings
 stage 'cargo test: build' cargo test --quiet --no-run
 stage 'cargo test: run' cargo test --quiet
-stage 'browser tests' npm run --silent --prefix web test:browser
+stage 'browser tests' scripts/browser-tests.sh

@@ -96,7 +96,7 @@ fn module(name: &str) -> Result<String, String> {
 }
 
 fn chromium() -> Result<String, String> {
-    match std::env::var("CHROMIUM") {
+    match std::env::var("YUTU_CHROMIUM") {
         Ok(path) if Path::new(&path).exists() => Ok(path),
         _ => program(&["chromium", "chromium-browser", "google-chrome"]),
     }
