@@ -7,6 +7,7 @@ pub mod language;
 pub mod crs;
 pub mod geometry;
 pub mod spatial;
+pub mod tiles;
 pub mod gazetteer;
 pub mod store;
 pub mod formats;

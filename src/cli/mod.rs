@@ -8,6 +8,7 @@ mod backup;
 mod database;
 mod demo;
 mod import;
+mod doctor;
 mod keeper;
 mod psql;
 mod serve;
@@ -46,6 +47,8 @@ enum Command {
     Restore(RestoreArgs),
     /// 打开正在使用的数据库 / A shell on the database in use
     Psql(PsqlArgs),
+    /// 检查本机缺少什么，如何安装 / What is missing on this machine and how to get it
+    Doctor,
     /// The process that owns the private database; started by the other commands
     #[command(hide = true)]
     Keeper(keeper::KeeperArgs),
@@ -72,6 +75,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Backup(args) => backup::write(&args),
         Command::Restore(args) => backup::restore(&args),
         Command::Psql(args) => psql::run(&args),
+        Command::Doctor => doctor::run(),
         Command::Keeper(args) => keeper::run(&args),
     }
 }

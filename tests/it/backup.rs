@@ -218,6 +218,36 @@ fn a_backup_that_cannot_be_written_leaves_no_file() {
     drop(lease);
 }
 
+#[test]
+fn a_restore_killed_at_any_moment_leaves_the_former_or_the_restored_database_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let lease = with_places(folder.path());
+    let file = folder.path().join("city.backup");
+    done(&yutu(folder.path(), None, &["backup", file.to_str().unwrap()]));
+    let backed_up = ask(&lease, CONTENT).unwrap();
+    execute(&lease, "DELETE FROM place WHERE id > 2500");
+    let present = ask(&lease, CONTENT).unwrap();
+    let mut restored = 0;
+    for time in 0..10 {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_yutu"));
+        command.env_remove("DATABASE_URL").env_remove("YUTU_DATABASE_URL").arg("restore").arg(&file).arg("--data-dir").arg(folder.path());
+        let mut child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(150 * time));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let found = ask(&lease, CONTENT).unwrap();
+        assert!(found == present || found == backed_up, "kill {time}: {found}");
+        if found == backed_up {
+            restored += 1;
+            execute(&lease, "DELETE FROM place WHERE id > 2500");
+        }
+    }
+    assert!(restored < 10, "some were killed before the end");
+    done(&yutu(folder.path(), None, &["restore", file.to_str().unwrap(), "--drop-former"]));
+    assert_eq!(ask(&lease, CONTENT).unwrap(), backed_up);
+    assert_eq!(ask(&lease, "SELECT string_agg(datname, ' ') FROM pg_database WHERE datname LIKE 'yutu%'").unwrap(), "yutu");
+}
+
 /// Yutu's own schema, and one change that is in its log.
 fn with_schema(data_dir: &Path) -> Lease {
     let lease = cluster::acquire_with(&options(data_dir, Durability::Throwaway)).unwrap();
