@@ -320,8 +320,16 @@ fn add_forms(columns: &mut Columns, order: &[u32], gathered: &[Gathered<'_>]) {
         let place = place as u32;
         let row = FormRow { group, before: keys.add(&form.before), after: keys.add(&form.after), chars: form_chars(form), part: form.part };
         for start in &form.starts {
-            let offset_chars = form.before[..start.offset_bytes].chars().count() as u32;
-            columns.starts.push(StartRow { form: place, offset_bytes: start.offset_bytes as u32, offset_chars, part: start.part });
+            let passed_chars = form.before[..start.offset_bytes].chars().count() as u32;
+            let group = &columns.groups[group as usize];
+            columns.starts.push(StartRow {
+                form: place,
+                offset_bytes: start.offset_bytes as u32,
+                chars: row.chars - passed_chars + group.shortest_number_chars,
+                part: start.part,
+                layer_order: layer_order(group.layer),
+                rank: group.rank,
+            });
         }
         let group = &mut columns.groups[group as usize];
         if group.shortest_form == NONE {

@@ -116,7 +116,8 @@ pub(super) fn street_forms(before: &str, after: &str, road: Option<&str>, lane: 
     if !street.is_empty() && street.chars().next_back().is_some_and(|last| !is_unspaced(last)) {
         add(&mut forms, short(format!("{street} "), String::new()));
         add(&mut forms, short(String::new(), format!(" {street}")));
-    } else if !street.is_empty() && !forms.iter().any(|form| form.starts.iter().any(|start| start.part == Part::StreetAddress)) {
+    } else if !street.is_empty() && !forms[0].before.ends_with(&street) {
+        // the source's road is not what the address says (公路 in 公路新村6號): both are found
         add(&mut forms, short(street, String::new()));
     }
     forms
@@ -181,8 +182,9 @@ pub(super) fn own_forms(entry: &Entry) -> Vec<Form> {
 
 /// A text that is there already is not added again: the first, better part stays.
 fn add(forms: &mut Vec<Form>, form: Form) {
-    if !forms.iter().any(|known| known.before == form.before && known.after == form.after && known.part.is_typed_joined() == form.part.is_typed_joined())
-    {
+    if !forms.iter().any(|known| {
+        known.before == form.before && known.after == form.after && known.part.is_typed_joined() == form.part.is_typed_joined()
+    }) {
         forms.push(form);
     }
 }
