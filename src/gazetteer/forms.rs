@@ -67,10 +67,10 @@ pub(super) fn split<'a>(address: &'a str, number: Option<&str>) -> Option<Split<
         0
     } else {
         let apart = |start: usize| {
-            let is_word = |sign: Option<char>| sign.is_some_and(|sign| sign.is_alphanumeric() && !is_unspaced(sign));
+            let is_latin = |sign: Option<char>| sign.is_some_and(|sign| sign.is_alphanumeric() && !is_unspaced(sign));
             let (outer_left, outer_right) = (address[..start].chars().next_back(), address[start + number.len()..].chars().next());
             let (left, right) = (number.chars().next(), number.chars().next_back());
-            !(is_word(outer_left) && is_word(left)) && !(is_word(right) && is_word(outer_right))
+            !(is_latin(outer_left) && is_latin(left) || is_latin(right) && is_latin(outer_right))
         };
         let mut places = address.match_indices(number).map(|(start, _)| start).filter(|start| apart(*start));
         if address.chars().any(is_unspaced) { places.last()? } else { places.next()? }

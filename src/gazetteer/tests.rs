@@ -239,13 +239,16 @@ fn met(entry: &Entry, query: &Query) -> Option<(Kind, usize, Part)> {
 
 type Row = (FeatureId, Match, u32);
 
+/// Kind, layer, rank, length, distance, text, id, part.
+type Ordered = (Kind, u8, u8, usize, f64, String, FeatureId, Part);
+
 /// All that the index does, by a loop over all entries.
 fn brute_force(entries: &[Entry], query: &Query) -> Vec<Row> {
     let place = |entry: &Entry| {
         let is_road = entry.layer == Layer::Roads && forms::address(entry).is_none() && entry.name.is_some();
         is_road.then(|| (entry.division.clone(), entry.name.clone(), entry.names.clone(), entry.codes.clone()))
     };
-    let mut rows: Vec<(Kind, u8, u8, usize, f64, String, FeatureId, Part, u32)> = Vec::new();
+    let mut rows: Vec<Ordered> = Vec::new();
     let mut places = Vec::new();
     for entry in entries {
         let in_bbox = query.bbox.is_none_or(|bbox| entry.position.is_some_and(|position| bbox.contains_point(position)));
@@ -260,7 +263,7 @@ fn brute_force(entries: &[Entry], query: &Query) -> Vec<Row> {
         let text = first.or(entry.codes.first().map(|code| code.as_ref())).map(str::to_owned);
         let text = text.or(forms::address(entry).map(|address| address.into_owned())).unwrap_or_default();
         let rank = entries.iter().filter(|other| place(other).is_some() && place(other) == place(entry)).map(|other| other.rank).min();
-        rows.push((kind, layer_order(entry.layer), rank.unwrap_or(entry.rank), length, distance, text, entry.id, part, 1));
+        rows.push((kind, layer_order(entry.layer), rank.unwrap_or(entry.rank), length, distance, text, entry.id, part));
         places.push(place(entry));
     }
     let compare = |a: &usize, b: &usize| -> Ordering {
