@@ -7,8 +7,6 @@ use super::columns::{Columns, degrees, fixed};
 use super::score::{Order, distance_m};
 use crate::language::search_key;
 
-/// Entries and texts looked at before a search gives up and says so. Measured on 1.2 million plates: about 10 ms.
-const WORK_LIMIT: u32 = 1_500_000;
 const LIMIT_MAX: usize = 1000;
 
 /// The filters of a query, ready for comparing.
@@ -45,6 +43,7 @@ pub(super) struct Best<'a> {
     limit: usize,
     hits: Vec<Found>,
     work: u32,
+    work_limit: u32,
 }
 
 impl<'a> Filter<'a> {
@@ -80,9 +79,9 @@ fn significant(code: &str) -> &str {
 }
 
 impl<'a> Best<'a> {
-    pub fn new(columns: &'a Columns, filter: Filter<'a>) -> Self {
+    pub fn new(columns: &'a Columns, filter: Filter<'a>, work_limit: u32) -> Self {
         let limit = filter.query.limit.min(LIMIT_MAX);
-        Self { columns, filter, limit, hits: Vec::with_capacity(limit + 1), work: 0 }
+        Self { columns, filter, limit, hits: Vec::with_capacity(limit + 1), work: 0, work_limit }
     }
 
     pub fn into_hits(self) -> (Vec<Found>, bool) {
@@ -91,7 +90,7 @@ impl<'a> Best<'a> {
     }
 
     pub fn gave_up(&self) -> bool {
-        self.work > WORK_LIMIT
+        self.work > self.work_limit
     }
 
     /// Counts work; false when it is too much.
@@ -107,11 +106,15 @@ impl<'a> Best<'a> {
 
     /// Whether a match in this group may still be among the best, if the text met is at least this long.
     pub fn wants_group(&self, group: u32, kind: Kind, chars_at_least: u32) -> bool {
-        if self.limit == 0 {
-            return false;
+        self.wants_order(self.order(group, kind, chars_at_least))
+    }
+
+    /// The same for an order without its distance.
+    pub fn wants_order(&self, order: Order) -> bool {
+        if self.hits.len() < self.limit {
+            return true;
         }
-        let Some(worst) = self.hits.last().filter(|_| self.hits.len() >= self.limit) else { return true };
-        self.order(group, kind, chars_at_least).cmp_before_distance(&worst.order) != Ordering::Greater
+        self.hits.last().is_some_and(|worst| order.cmp_before_distance(&worst.order) != Ordering::Greater)
     }
 
     pub fn passes(&self, group: u32) -> bool {
@@ -152,7 +155,8 @@ impl<'a> Best<'a> {
             }
             self.offer_entry(entry as u32, meeting, meeting.chars + number_chars);
         }
-        self.may_go_on(looked_at);
+        // members lie side by side: cheaper to look at than anything else
+        self.may_go_on(looked_at / 4);
     }
 
     pub fn offer_entry(&mut self, entry: u32, meeting: Meeting, length_chars: u32) {
@@ -167,7 +171,7 @@ impl<'a> Best<'a> {
     /// The nearest member for all of them.
     fn offer_place(&mut self, meeting: Meeting) {
         let members = self.columns.members(meeting.group);
-        self.may_go_on(members.len());
+        self.may_go_on(members.len() / 4);
         let mut features = 0;
         let mut nearest: Option<(f64, u32)> = None;
         for entry in members.map(|entry| entry as u32).filter(|entry| self.is_valid(*entry)) {

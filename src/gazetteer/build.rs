@@ -11,7 +11,7 @@ use super::entry::{Division, Entry};
 use super::forms::{self, Form};
 use super::score::layer_order;
 use super::texts::{Texts, TextsBuilder};
-use crate::domain::{Layer, NameKind};
+use crate::domain::{FeatureId, Layer, NameKind};
 use crate::language::search_key;
 
 /// An entry with its displayed address and the place of the number in it.
@@ -53,7 +53,7 @@ struct Gathered<'a> {
 
 /// Of several entries with one id the last is kept; an entry without any text is left out.
 pub(super) fn columns(entries: &[Entry]) -> Columns {
-    let kept = last_of_each_id(entries);
+    let (kept, by_id) = last_of_each_id(entries);
     let prepared: Vec<Prepared<'_>> = kept.par_iter().map(|entry| prepare(entry)).collect();
     let (mut gathered, group_of) = gather(&prepared);
     gathered.par_iter_mut().for_each(Gathered::make_forms);
@@ -89,19 +89,18 @@ pub(super) fn columns(entries: &[Entry]) -> Columns {
     let dropped_from = order.iter().position(|group| gathered[*group as usize].forms.is_empty()).unwrap_or(order.len());
     order.truncate(dropped_from);
 
-    let mut members: Vec<u32> = (0..prepared.len() as u32).collect();
-    members.par_sort_unstable_by_key(|member| {
-        let member = *member as usize;
-        (place_of[group_of[member] as usize], number_of[member], prepared[member].entry.id)
-    });
-    members.truncate(members.partition_point(|member| (place_of[group_of[*member as usize] as usize] as usize) < dropped_from));
+    let members = members(&prepared, |entry| place_of[group_of[entry] as usize], &number_of, dropped_from);
+    let mut place_of_entry = vec![NONE; prepared.len()];
+    for (place, member) in members.iter().enumerate() {
+        place_of_entry[*member as usize] = place as u32;
+    }
 
     let mut columns = Columns { numbers, ..Columns::default() };
     columns.ids = members.iter().map(|member| prepared[*member as usize].entry.id).collect();
     columns.number = members.iter().map(|member| number_of[*member as usize]).collect();
     columns.positions = members.iter().map(|member| fixed(prepared[*member as usize].entry.position)).collect();
-    columns.by_id = (0..members.len() as u32).collect();
-    columns.by_id.par_sort_unstable_by_key(|entry| columns.ids[*entry as usize]);
+    columns.by_id = by_id.into_iter().map(|entry| place_of_entry[entry as usize]).filter(|place| *place != NONE).collect();
+    columns.by_id.shrink_to_fit();
     let firsts = members.iter().map(|member| place_of[group_of[*member as usize] as usize]);
     add_groups(&mut columns, &order, &gathered, firsts);
     add_forms(&mut columns, &order, &gathered);
@@ -110,13 +109,31 @@ pub(super) fn columns(entries: &[Entry]) -> Columns {
     columns
 }
 
-fn last_of_each_id(entries: &[Entry]) -> Vec<&Entry> {
-    let mut order: Vec<u32> = (0..entries.len() as u32).collect();
-    order.par_sort_unstable_by_key(|place| (entries[*place as usize].id, *place));
-    let repeats = order.windows(2).filter(|pair| entries[pair[0] as usize].id == entries[pair[1] as usize].id).map(|pair| pair[0]);
-    let mut kept = vec![true; entries.len()];
-    repeats.for_each(|earlier| kept[earlier as usize] = false);
-    entries.iter().zip(kept).filter_map(|(entry, kept)| kept.then_some(entry)).collect()
+/// The entries that count, in their order, and their places ascending by id.
+fn last_of_each_id(entries: &[Entry]) -> (Vec<&Entry>, Vec<u32>) {
+    // keys beside the places: sorting a million scattered entries would wait for memory most of the time
+    let mut order: Vec<(FeatureId, u32)> = (0..).zip(entries).map(|(place, entry)| (entry.id, place)).collect();
+    order.par_sort_unstable();
+    let mut kept_place = vec![NONE; entries.len()];
+    let is_last = |place: usize| order.get(place + 1).is_none_or(|next| next.0 != order[place].0);
+    let last: Vec<u32> = (0..order.len()).filter(|place| is_last(*place)).map(|place| order[place].1).collect();
+    last.iter().for_each(|entry| kept_place[*entry as usize] = 0);
+    let mut kept = Vec::with_capacity(last.len());
+    for (entry, place) in entries.iter().zip(&mut kept_place).filter(|(_, place)| **place == 0) {
+        *place = kept.len() as u32;
+        kept.push(entry);
+    }
+    let by_id = last.into_iter().map(|entry| kept_place[entry as usize]).collect();
+    (kept, by_id)
+}
+
+/// The entries of the first groups, ascending by group, number and id.
+fn members(prepared: &[Prepared<'_>], group: impl Fn(usize) -> u32 + Sync, number_of: &[u32], groups: usize) -> Vec<u32> {
+    let key = |entry: usize| u64::from(group(entry)) << 32 | u64::from(number_of[entry]);
+    let all = (0..prepared.len()).into_par_iter().filter(|entry| (group(*entry) as usize) < groups);
+    let mut members: Vec<(u64, FeatureId, u32)> = all.map(|entry| (key(entry), prepared[entry].entry.id, entry as u32)).collect();
+    members.par_sort_unstable();
+    members.into_iter().map(|(_, _, entry)| entry).collect()
 }
 
 fn prepare(entry: &Entry) -> Prepared<'_> {
@@ -320,8 +337,16 @@ fn add_forms(columns: &mut Columns, order: &[u32], gathered: &[Gathered<'_>]) {
         let place = place as u32;
         let row = FormRow { group, before: keys.add(&form.before), after: keys.add(&form.after), chars: form_chars(form), part: form.part };
         for start in &form.starts {
-            let offset_chars = form.before[..start.offset_bytes].chars().count() as u32;
-            columns.starts.push(StartRow { form: place, offset_bytes: start.offset_bytes as u32, offset_chars, part: start.part });
+            let passed_chars = form.before[..start.offset_bytes].chars().count() as u32;
+            let group = &columns.groups[group as usize];
+            columns.starts.push(StartRow {
+                form: place,
+                offset_bytes: start.offset_bytes as u32,
+                chars: row.chars - passed_chars + group.shortest_number_chars,
+                part: start.part,
+                layer_order: layer_order(group.layer),
+                rank: group.rank,
+            });
         }
         let group = &mut columns.groups[group as usize];
         if group.shortest_form == NONE {

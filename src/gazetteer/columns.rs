@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::answer::Part;
+use super::answer::{Kind, Part};
 use super::entry::{Division, Entry};
-use super::score::layer_order;
+use super::score::{Order, layer_order};
 use super::texts::Texts;
 use crate::domain::{FeatureId, Layer, Name, NameKind};
 
@@ -65,8 +65,12 @@ pub(super) struct FormRow {
 pub(super) struct StartRow {
     pub form: u32,
     pub offset_bytes: u32,
-    pub offset_chars: u32,
+    /// From the start on, with the shortest number.
+    pub chars: u32,
     pub part: Part,
+    /// Of the group, here so that a long run of starts is passed over without looking at the groups.
+    pub layer_order: u8,
+    pub rank: u8,
 }
 
 /// The numbers, each once, ascending by length in characters, then by key.
@@ -112,6 +116,12 @@ pub(super) struct Columns {
     pub number: Vec<u32>,
     pub positions: Vec<[i32; 2]>,
     pub by_id: Vec<u32>,
+}
+
+impl StartRow {
+    pub fn order(&self, kind: Kind) -> Order {
+        Order { kind, layer: self.layer_order, rank: self.rank, length_chars: self.chars, distance_m: 0.0 }
+    }
 }
 
 const NOWHERE: [i32; 2] = [i32::MIN, i32::MIN];

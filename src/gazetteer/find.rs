@@ -8,10 +8,10 @@ use super::columns::{Columns, FormRow, StartRow, piece};
 use crate::language::{is_unspaced, search_key};
 
 /// The best hits in order, and whether the search gave up at its work limit.
-/// `removed`: entries that do not count, ascending.
-pub(super) fn find(columns: &Columns, query: &Query, removed: &[u32]) -> (Vec<Found>, bool) {
+/// `removed`: entries that do not count, ascending. `work_limit`: rows looked at before it gives up.
+pub(super) fn find(columns: &Columns, query: &Query, removed: &[u32], work_limit: u32) -> (Vec<Found>, bool) {
     let key = search_key(&query.text);
-    let mut search = Search { columns, best: Best::new(columns, Filter::new(query, columns, removed)) };
+    let mut search = Search { columns, best: Best::new(columns, Filter::new(query, columns, removed), work_limit) };
     if !key.is_empty() {
         let has_blank = key.as_str().contains(' ');
         let numeral = key.with_final_numeral_as_digits();
@@ -75,6 +75,12 @@ impl<'a> Search<'a> {
         &self.before(start.form)[start.offset_bytes as usize..]
     }
 
+    fn meeting_from(&self, start: &StartRow, kind: Kind) -> Meeting {
+        let group = self.form(start.form).group;
+        let chars = start.chars - self.columns.groups[group as usize].shortest_number_chars;
+        Meeting { group, matched: Match { kind, part: start.part }, chars }
+    }
+
     fn is_too_long(&self, text: &str) -> bool {
         let longest = self.columns.longest_form_chars + self.columns.numbers.chars.last().copied().unwrap_or(0);
         // a character has at most four bytes
@@ -100,17 +106,23 @@ impl<'a> Search<'a> {
     fn starts_that_go_on(&mut self, text: &str, spelling: Spelling) {
         let starts = &self.columns.starts;
         let range = range_of(starts, |start| self.start_text(start).cmp(text), |start| self.start_text(start).starts_with(text));
-        for start in &starts[range] {
+        // the shortest come first, and with them all that are the text itself
+        let same = starts[range.clone()].partition_point(|start| self.start_text(start).len() == text.len());
+        for (place, start) in starts[range].iter().enumerate() {
+            if !self.best.may_go_on(1) {
+                return;
+            }
+            let is_same = place < same;
+            if !self.best.wants_order(start.order(if is_same { Kind::Exact } else { Kind::Prefix })) {
+                continue;
+            }
             let row = self.form(start.form);
             if !spelling.suits(row.part) {
                 continue;
             }
-            if !self.best.may_go_on(1) {
-                return;
-            }
-            let is_whole = !self.columns.groups[row.group as usize].numbered && self.start_text(start).len() == text.len();
+            let is_whole = is_same && !self.columns.groups[row.group as usize].numbered;
             let kind = if is_whole { Kind::Exact } else { Kind::Prefix };
-            self.best.offer(meeting(row, kind, start.part, start.offset_chars), |_| true);
+            self.best.offer(self.meeting_from(start, kind), |_| true);
         }
     }
 
@@ -124,18 +136,17 @@ impl<'a> Search<'a> {
         let starts = &self.columns.starts;
         let range = range_of(starts, |start| self.start_text(start).cmp(head), |start| self.start_text(start) == head);
         for start in &starts[range] {
-            let row = self.form(start.form);
-            if !self.columns.groups[row.group as usize].numbered {
-                continue;
-            }
             if !self.best.may_go_on(1) {
                 return;
             }
+            if !self.columns.groups[self.form(start.form).group as usize].numbered {
+                continue;
+            }
             if self.after(start.form).is_empty() && !same.is_empty() {
-                let exact = meeting(row, Kind::Exact, start.part, start.offset_chars);
+                let exact = self.meeting_from(start, Kind::Exact);
                 self.best.offer(exact, |number| same.contains(&numbers.place[number as usize]));
             }
-            let prefix = meeting(row, Kind::Prefix, start.part, start.offset_chars);
+            let prefix = self.meeting_from(start, Kind::Prefix);
             self.best.offer(prefix, |number| beginning.contains(&numbers.place[number as usize]));
         }
     }
@@ -169,10 +180,10 @@ impl<'a> Search<'a> {
                     if from_start {
                         let Some(start) = self.start_at(head, *form) else { continue };
                         let kind = if self.after(*form).len() == rest.len() { Kind::Exact } else { Kind::Prefix };
-                        self.best.offer(meeting(row, kind, start.part, start.offset_chars), is_same);
+                        self.best.offer(self.meeting_from(start, kind), is_same);
                     } else if begins_a_number_or_none(before, before.len() - head.len(), text) {
                         let ends_so = |other: u32| head.is_empty() && ends_with_whole(numbers.keys.get(other), number);
-                        self.best.offer(meeting(row, Kind::Substring, row.part, 0), |other| is_same(other) || ends_so(other));
+                        self.best.offer(inside(row), |other| is_same(other) || ends_so(other));
                     }
                 }
             }
@@ -215,7 +226,7 @@ impl<'a> Search<'a> {
                 return;
             }
             if self.best.passes(row.group) && [self.before(*form), self.after(*form)].iter().any(|within| occurs(within, text, row.part)) {
-                self.best.offer(meeting(row, Kind::Substring, row.part, 0), |_| true);
+                self.best.offer(inside(row), |_| true);
             }
         }
     }
@@ -237,8 +248,7 @@ impl<'a> Search<'a> {
             let row = self.form(*form);
             let before = self.before(*form);
             if begins_a_number_or_none(before, before.len() - head.len(), text) {
-                let meeting = meeting(row, Kind::Substring, row.part, 0);
-                self.best.offer(meeting, |number| beginning.contains(&numbers.place[number as usize]));
+                self.best.offer(inside(row), |number| beginning.contains(&numbers.place[number as usize]));
             }
         }
     }
@@ -262,13 +272,13 @@ impl<'a> Search<'a> {
                 return;
             }
             let form = self.form(row.shortest_form);
-            self.best.offer(meeting(form, Kind::Substring, form.part, 0), |number| is_met[number as usize]);
+            self.best.offer(inside(form), |number| is_met[number as usize]);
         }
     }
 }
 
-fn meeting(row: &FormRow, kind: Kind, part: Part, offset_chars: u32) -> Meeting {
-    Meeting { group: row.group, matched: Match { kind, part }, chars: row.chars - offset_chars }
+fn inside(row: &FormRow) -> Meeting {
+    Meeting { group: row.group, matched: Match { kind: Kind::Substring, part: row.part }, chars: row.chars }
 }
 
 /// Where in sorted rows those lie that fit: the first that is not below, and all after it that fit.

@@ -67,10 +67,10 @@ pub(super) fn split<'a>(address: &'a str, number: Option<&str>) -> Option<Split<
         0
     } else {
         let apart = |start: usize| {
-            let is_word = |sign: Option<char>| sign.is_some_and(|sign| sign.is_alphanumeric() && !is_unspaced(sign));
+            let is_latin = |sign: Option<char>| sign.is_some_and(|sign| sign.is_alphanumeric() && !is_unspaced(sign));
             let (outer_left, outer_right) = (address[..start].chars().next_back(), address[start + number.len()..].chars().next());
             let (left, right) = (number.chars().next(), number.chars().next_back());
-            !(is_word(outer_left) && is_word(left)) && !(is_word(right) && is_word(outer_right))
+            !(is_latin(outer_left) && is_latin(left) || is_latin(right) && is_latin(outer_right))
         };
         let mut places = address.match_indices(number).map(|(start, _)| start).filter(|start| apart(*start));
         if address.chars().any(is_unspaced) { places.last()? } else { places.next()? }
@@ -116,7 +116,8 @@ pub(super) fn street_forms(before: &str, after: &str, road: Option<&str>, lane: 
     if !street.is_empty() && street.chars().next_back().is_some_and(|last| !is_unspaced(last)) {
         add(&mut forms, short(format!("{street} "), String::new()));
         add(&mut forms, short(String::new(), format!(" {street}")));
-    } else if !street.is_empty() && !forms.iter().any(|form| form.starts.iter().any(|start| start.part == Part::StreetAddress)) {
+    } else if !street.is_empty() && !forms[0].before.ends_with(&street) {
+        // the source's road is not what the address says (公路 in 公路新村6號): both are found
         add(&mut forms, short(street, String::new()));
     }
     forms
@@ -181,8 +182,9 @@ pub(super) fn own_forms(entry: &Entry) -> Vec<Form> {
 
 /// A text that is there already is not added again: the first, better part stays.
 fn add(forms: &mut Vec<Form>, form: Form) {
-    if !forms.iter().any(|known| known.before == form.before && known.after == form.after && known.part.is_typed_joined() == form.part.is_typed_joined())
-    {
+    if !forms.iter().any(|known| {
+        known.before == form.before && known.after == form.after && known.part.is_typed_joined() == form.part.is_typed_joined()
+    }) {
         forms.push(form);
     }
 }

@@ -66,7 +66,8 @@ fn a_plate_of_yilan_is_found_by_its_address_and_by_its_road_and_number() {
         asked += 1;
 
         let street = [&entry.road, &entry.lane, &entry.number].map(|part| part.as_deref().unwrap_or("")).concat();
-        let Some(short) = Some(search_key(&street)).filter(|_| entry.number.is_some() && (entry.road.is_some() || entry.lane.is_some())) else {
+        let Some(short) = Some(search_key(&street)).filter(|_| entry.number.is_some() && (entry.road.is_some() || entry.lane.is_some()))
+        else {
             continue;
         };
         let query = Query { text: street.clone(), limit: 20, bias: entry.position, ..Query::default() };
