@@ -14,15 +14,15 @@ export interface LayerDesign {
 export const DESIGNS: readonly LayerDesign[] = [
   { id: 'divisions', minZoom: 0, labelZoom: 8, on: true },
   { id: 'zoning', minZoom: 0, labelZoom: 15, on: true },
-  { id: 'parcels', minZoom: 15.5, labelZoom: null, on: false },
+  { id: 'parcels', minZoom: 16, labelZoom: null, on: false },
   { id: 'control_areas', minZoom: 0, labelZoom: 15, on: true },
   { id: 'roads', minZoom: 0, labelZoom: 13, on: true },
-  { id: 'buildings', minZoom: 15.5, labelZoom: 17, on: true },
+  { id: 'buildings', minZoom: 16, labelZoom: 17, on: true },
   { id: 'permits', minZoom: 0, labelZoom: 16, on: true },
   { id: 'boundary_lines', minZoom: 0, labelZoom: null, on: true },
-  { id: 'boundary_markers', minZoom: 0, labelZoom: 13, on: true },
-  { id: 'place_names', minZoom: 0, labelZoom: 12, on: true },
-  { id: 'door_plates', minZoom: 16.5, labelZoom: 17.5, on: true },
+  { id: 'boundary_markers', minZoom: 0, labelZoom: null, on: true },
+  { id: 'place_names', minZoom: 0, labelZoom: 11, on: true },
+  { id: 'door_plates', minZoom: 17, labelZoom: null, on: true },
 ];
 
 export interface Shown {
