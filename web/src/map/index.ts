@@ -230,6 +230,8 @@ export function createMap(target: HTMLElement, tiles: Tiles, events: MapEvents):
     if (now.print.working && !before.print.working) void picture(now);
   };
 
+  const [width = 0, height = 0] = map.getSize() ?? [];
+  if (width > 0 && height > 0) events.sized(width, height);
   return { draw };
 }
 
