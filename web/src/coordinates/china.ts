@@ -3,7 +3,7 @@
 import type { LonLat } from './point';
 
 const SEMI_MAJOR_M = 6378245.0;
-const ECCENTRICITY_2 = 0.00669342162296594323;
+const ECCENTRICITY_2 = 0.006693421622965943;
 const BD_TURN = (Math.PI * 3000) / 180;
 
 /** The box outside which neither system shifts anything. */

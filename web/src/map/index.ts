@@ -62,7 +62,6 @@ export function createMap(target: HTMLElement, tiles: Tiles, events: MapEvents):
   });
   modify.setActive(false);
 
-  const lonLatOf = (coordinate: number[]): LonLat => fromMercator(coordinate[0] ?? 0, coordinate[1] ?? 0);
   const resultAt = (pixel: number[]): number | null => map.forEachFeatureAtPixel(pixel, (feature) => Number(feature.get('index')), { layerFilter: (layer) => layer === results.layer, hitTolerance: 6 }) ?? null;
 
   map.on('moveend', () => {
@@ -199,7 +198,6 @@ export function createMap(target: HTMLElement, tiles: Tiles, events: MapEvents):
     want(now);
     if (first) begin(now);
     else if (now.view !== before.view) placeView(now);
-    if (now.covered_px !== before.covered_px || first) map.getView().padding = [0, 0, now.covered_px, 0];
     if (first) {
       drawn = layersFor(now);
       for (const { features, labels } of drawn) {
@@ -238,4 +236,8 @@ export function createMap(target: HTMLElement, tiles: Tiles, events: MapEvents):
 function viewOf(view: View): ViewState {
   const [x = 0, y = 0] = view.getCenter() ?? [];
   return { ...fromMercator(x, y), zoom: view.getZoom() ?? 0 };
+}
+
+function lonLatOf(coordinate: number[]): LonLat {
+  return fromMercator(coordinate[0] ?? 0, coordinate[1] ?? 0);
 }

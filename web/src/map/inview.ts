@@ -5,7 +5,7 @@ import { LEGEND_FIELD } from '../symbols/symbols';
 import type { Drawn } from './sources';
 import { namesOf, type Look } from './style';
 
-const NAMED = ['divisions', 'place_names', 'roads'];
+const NAMED = new Set(['divisions', 'place_names', 'roads']);
 const NAMES = 8;
 
 export function inViewOf(map: OlMap, drawn: readonly Drawn[], look: Look): Pick<InView, 'counts' | 'names'> {
@@ -33,7 +33,7 @@ export function inViewOf(map: OlMap, drawn: readonly Drawn[], look: Look): Pick<
 function namesInView(extent: number[], zoom: number, drawn: readonly Drawn[], look: Look): string[] {
   const names = new Set<string>();
   for (const { id, labels } of drawn) {
-    if (!NAMED.includes(id) || !labels?.getVisible() || zoom <= labels.getMinZoom()) continue;
+    if (!NAMED.has(id) || !labels?.getVisible() || zoom <= labels.getMinZoom()) continue;
     for (const feature of labels.getFeaturesInExtent(extent)) {
       const { name } = namesOf(feature, look);
       if (name && names.size < NAMES) names.add(name);

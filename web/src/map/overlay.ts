@@ -35,8 +35,9 @@ export function drawSelection({ source }: Overlay, { inspector, dark }: State): 
       isPoint
         ? [ring(11, palette.halo, 6), ring(11, palette.accent, 3)]
         : [
+            // No fill: it would change the hue below, and the hue has a meaning.
             new Style({ stroke: new Stroke({ color: withAlpha(palette.halo, 0.9), width: 7 }) }),
-            new Style({ fill: new Fill({ color: palette.accentSoft }), stroke: new Stroke({ color: palette.accent, width: 3 }) }),
+            new Style({ stroke: new Stroke({ color: palette.accent, width: 3 }) }),
           ],
     );
     source.addFeature(feature);

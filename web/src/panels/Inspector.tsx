@@ -46,10 +46,11 @@ export function Inspector(): JSX.Element | null {
       {status === 'ready' && problem && <p class="hint warn"><Icon name="warning" /> {problem.status === 404 || problem.status === 410 ? t.inspector.gone : problemText(problem, lang)}</p>}
       {subject && <Subject feature={subject} asOf={asOf} />}
       {status === 'ready' && !subject && identified && <Nothing layers={identified.layers} />}
-      {(subject || point) && <Actions_ />}
+      {(subject || point) && <Doings />}
       {subject && <Facts feature={subject} />}
       {status === 'ready' && identified && <Here layers={identified.layers} subject={subject} />}
       {point && <Position />}
+      {subject && <AsOf />}
     </section>
   );
 }
@@ -118,25 +119,33 @@ function Here({ layers, subject }: { layers: IdentifiedLayer[]; subject: Feature
   );
 }
 
-function Actions_(): JSX.Element {
+function Doings(): JSX.Element {
   const t = useTexts();
   const actions = useActions();
-  const asOf = useShown((state) => state.as_of);
-  const feature = useShown((state) => state.inspector?.feature ?? null);
   const say = (done: boolean): void => actions.say(done ? 'copied' : 'not_copied');
-  const today = new Date().toISOString().slice(0, 10);
   return (
     <div class="actions">
       <button type="button" onClick={() => actions.zoomToSelected()}><Icon name="target" /> {t.inspector.zoomTo}</button>
       <button type="button" onClick={() => void copy(window.location.href).then(say)}><Icon name="link" /> {t.inspector.copyLink}</button>
       <button type="button" onClick={() => actions.toggleTool('print')}><Icon name="print" /> {t.inspector.print}</button>
-      {feature && (
-        <label class="as-of" title={t.inspector.asOfHint}>
-          <span>{t.inspector.asOf}</span>
-          <input type="date" max={today} value={asOf ?? ''} onChange={(event) => void actions.setAsOf(event.currentTarget.value || null)} />
-          {asOf && <button type="button" onClick={() => void actions.setAsOf(null)}>{t.inspector.asOfNow}</button>}
-        </label>
-      )}
+    </div>
+  );
+}
+
+/** The past of a feature: how it stood on a day. */
+function AsOf(): JSX.Element {
+  const t = useTexts();
+  const actions = useActions();
+  const asOf = useShown((state) => state.as_of);
+  const today = new Date().toISOString().slice(0, 10);
+  return (
+    <div class="as-of">
+      <label>
+        <span>{t.inspector.asOf}</span>
+        <input type="date" max={today} value={asOf ?? ''} onChange={(event) => void actions.setAsOf(event.currentTarget.value || null)} />
+      </label>
+      {asOf && <button type="button" onClick={() => void actions.setAsOf(null)}>{t.inspector.asOfNow}</button>}
+      <p class="hint">{t.inspector.asOfHint}</p>
     </div>
   );
 }

@@ -40,7 +40,6 @@ export function date(text: string): string {
 export function time(text: string): string {
   const when = new Date(text);
   if (Number.isNaN(when.getTime())) return text;
-  const two = (value: number): string => String(value).padStart(2, '0');
   return `${when.getFullYear()}-${two(when.getMonth() + 1)}-${two(when.getDate())} ${two(when.getHours())}:${two(when.getMinutes())}`;
 }
 
@@ -62,4 +61,8 @@ export function barLengthM(metres_per_px: number, widest_px: number): number {
   const most = metres_per_px * widest_px;
   const power = 10 ** Math.floor(Math.log10(most));
   return [5, 2, 1].map((times) => times * power).find((candidate) => candidate <= most) ?? power;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
 }

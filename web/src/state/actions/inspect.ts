@@ -66,7 +66,7 @@ export function inspectActions(store: Store, view: ViewActions) {
   const goTo = (feature: Feature, point: LonLat | null): void => {
     const extent = extentOf(feature.geometry);
     if (extent && (extent[2] - extent[0] > 1e-6 || extent[3] - extent[1] > 1e-6)) view.fit(extent, 18.5);
-    else if (point) view.moveTo({ ...point, zoom: Math.max(store.get().view.zoom, 18) });
+    else if (point) view.lookAt(point, Math.max(store.get().view.zoom, 18));
   };
 
   const guarded = async (work: Promise<void>): Promise<void> => {
@@ -91,7 +91,7 @@ export function inspectActions(store: Store, view: ViewActions) {
     zoomToSelected: (): void => {
       const { inspector } = store.get();
       if (inspector?.feature) goTo(inspector.feature, inspector.point);
-      else if (inspector?.point) view.moveTo({ ...inspector.point, zoom: Math.max(store.get().view.zoom, 18) });
+      else if (inspector?.point) view.lookAt(inspector.point, Math.max(store.get().view.zoom, 18));
     },
     setAsOf: (as_of: string | null): Promise<void> => {
       store.set({ as_of });

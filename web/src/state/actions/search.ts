@@ -50,8 +50,9 @@ export function searchActions(store: Store, view: ViewActions, inspect: InspectA
     const { readings, reading } = store.get().search;
     const point = (readings[reading] ?? readings[0])?.point;
     if (!point) return Promise.resolve();
-    view.moveTo({ ...point, zoom: Math.max(store.get().view.zoom, 17) });
-    return inspect.identifyAt(point);
+    const asked = inspect.identifyAt(point);
+    view.lookAt(point, Math.max(store.get().view.zoom, 17));
+    return asked;
   };
 
   const submit = async (): Promise<void> => {

@@ -18,8 +18,15 @@ export function viewActions(store: Store) {
     if (!same) store.set({ view: next });
   };
 
+  /** Puts a point in the middle of what the bottom sheet leaves free. */
+  const lookAt = (point: LonLat, zoom: number): void => {
+    const [x, y] = toMercator(point);
+    moveTo({ ...fromMercator(x, y - (store.get().covered_px / 2) * resolutionAt(zoom)), zoom });
+  };
+
   return {
     moveTo,
+    lookAt,
     zoomBy: (steps: number): void => moveTo({ zoom: Math.round((store.get().view.zoom + steps) * 2) / 2 }),
     panBy: (dx_px: number, dy_px: number): void => {
       const { view } = store.get();
@@ -31,13 +38,13 @@ export function viewActions(store: Store) {
     /** Shows an extent whole, but never closer than `closest`. */
     fit: (extent: Extent, closest = 18): void => {
       const { width_px, height_px } = visible(store.get());
-      moveTo({ ...centre(extent), zoom: Math.min(closest, zoomToFit(extent, width_px * 0.86, height_px * 0.86)) });
+      lookAt(centre(extent), Math.min(closest, zoomToFit(extent, width_px * 0.86, height_px * 0.86)));
     },
     toCity: (): void => {
       const { city, layers } = store.get();
       const extent = city?.extent ?? union(layers.flatMap((layer) => (layer.extent ? [layer.extent] : [])));
       const { width_px, height_px } = visible(store.get());
-      if (extent) moveTo({ ...centre(extent), zoom: zoomToFit(extent, width_px * 0.94, height_px * 0.94) });
+      if (extent) lookAt(centre(extent), zoomToFit(extent, width_px * 0.94, height_px * 0.94));
     },
     setPointer: (pointer: LonLat | null): void => store.set({ pointer }),
     setInView: (inView: InView): void => store.set({ inView }),
