@@ -106,7 +106,7 @@ static DIVISIONS: [Field; 3] = [
 static ZONING: [Field; 11] = [
     text("plan_code", false, "规划编号", "Plan code"),
     text("plan_name", false, "规划名称", "Plan"),
-    // the code in the city's classification, such as 070102 or C-3
+    // the code in the classification of the city, such as 070102 or C-3
     text("land_use", true, "用地代码", "Land-use code"),
     text("land_use_name", true, "用地性质", "Land use"),
     // residential, public, commercial, industry, storage, transport, utilities, green, farmland, water, reserved, special, mixed
@@ -154,7 +154,7 @@ static BUILDINGS: [Field; 5] = [
     text("code", false, "建筑编号", "Building code"),
 ];
 
-static PERMITS: [Field; 19] = [
+static PERMITS: [Field; 18] = [
     text("case_no", true, "案件编号", "Case number"),
     text("certificate_no", false, "证书编号", "Certificate number"),
     text("case_type", true, "许可类型", "Type"),
@@ -174,7 +174,6 @@ static PERMITS: [Field; 19] = [
     number("density_pct", false, "建筑密度(%)", "Building coverage (%)"),
     number("green_pct", false, "绿地率(%)", "Green ratio (%)"),
     number("height_m", false, "建筑高度(m)", "Height (m)"),
-    int("footprints", true, "范围数", "Footprints"),
 ];
 
 static PERMIT_FOOTPRINTS: [Field; 2] = [

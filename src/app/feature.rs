@@ -1,0 +1,120 @@
+//! One feature, now or at another moment.
+
+use chrono::NaiveDate;
+use geo_types::Geometry;
+
+use super::compute::compute;
+use super::{App, AppError, Message};
+use crate::crs::{self, Crs};
+use crate::domain::{FeatureId, GeometryKind, Layer};
+use crate::store::{self, Found, FoundFeature, Moment};
+
+/// A feature ready to be shown: with the parts that the public does not see removed, and its geometry in longitude and latitude.
+#[derive(Clone, Debug)]
+pub struct FeatureAnswer {
+    pub found: FoundFeature,
+    pub geometry: Option<Geometry<f64>>,
+    /// From the point that was asked about.
+    pub distance_m: Option<f64>,
+}
+
+/// The feature as it held at the moment.
+///
+/// # Errors
+/// `NotFound` when it never was known; `Gone` when it does not hold at that moment.
+pub async fn feature(app: &App, layer: Layer, id: FeatureId, moment: Moment) -> Result<FeatureAnswer, AppError> {
+    match store::find(&app.pool, layer, id, moment).await? {
+        Found::Feature(found) => {
+            let mut answers = prepare(app, vec![*found]).await?;
+            answers.pop().ok_or_else(|| AppError::Internal(anyhow::anyhow!("the feature was lost on the way")))
+        }
+        Found::Gone { ended } => Err(AppError::Gone(gone(layer, ended))),
+        Found::Never => Err(AppError::NotFound(Message::new(
+            format!("{}中没有编号 {id} 的要素。", layer.title().zh),
+            format!("There is no feature {id} in {}.", layer.title().en),
+        ))),
+    }
+}
+
+fn gone(layer: Layer, ended: Option<NaiveDate>) -> Message {
+    match ended {
+        Some(day) => Message::new(
+            format!("{}的这一要素在所问的日期无效（{day} 终止）。加参数 at 可查当时的状态。", layer.title().zh),
+            format!("This feature of {} does not hold on the day asked about (it ended on {day}). Ask with `at` for an earlier day.", layer.title().en),
+        ),
+        None => Message::new(
+            format!("{}的这一要素在所问的日期尚未生效。", layer.title().zh),
+            format!("This feature of {} does not hold yet on the day asked about.", layer.title().en),
+        ),
+    }
+}
+
+/// Removes what the public does not see and reprojects.
+pub(super) async fn prepare(app: &App, mut found: Vec<FoundFeature>) -> Result<Vec<FeatureAnswer>, AppError> {
+    for feature in &mut found {
+        assemble_case(app, feature).await?;
+        if let Some(credits) = app.city.layers.get(&feature.record.layer) {
+            feature.record.attributes.retain(|name, _| !credits.hidden.contains(name));
+            for (index, field) in feature.record.layer.fields().iter().enumerate() {
+                if credits.hidden.contains(field.name) {
+                    feature.record.fields.set_at(index, None);
+                }
+            }
+        }
+    }
+    let working = app.working.clone();
+    let precision: Vec<f64> =
+        found.iter().map(|feature| app.city.layers.get(&feature.record.layer).map_or(0.0, |credits| credits.precision_m)).collect();
+    compute(move || {
+        found
+            .into_iter()
+            .zip(precision)
+            .map(|(found, precision_m)| {
+                let mut geometry = found.record.geometry.clone();
+                if let Some(shape) = &mut geometry {
+                    if precision_m > 0.0 {
+                        use geo::MapCoordsInPlace;
+                        let round = |value: f64| (value / precision_m).round() * precision_m;
+                        shape.map_coords_in_place(|c| geo_types::Coord { x: round(c.x), y: round(c.y) });
+                    }
+                    crs::transform(shape, &working, &Crs::wgs84()).map_err(|error| AppError::Internal(error.into()))?;
+                }
+                Ok(FeatureAnswer { found, geometry, distance_m: None })
+            })
+            .collect()
+    })
+    .await?
+}
+
+/// A case is shown by its footprints.
+async fn assemble_case(app: &App, feature: &mut FoundFeature) -> Result<(), AppError> {
+    if feature.record.layer != Layer::Permits {
+        return Ok(());
+    }
+    let Some(case) = feature.record.fields.text("case_no") else { return Ok(()) };
+    let footprints = store::find_permit_footprints(&app.pool, &feature.record.region, case).await?;
+    let polygons: Vec<_> = footprints
+        .iter()
+        .filter_map(|footprint| match &footprint.record.geometry {
+            Some(Geometry::MultiPolygon(polygons)) => Some(polygons.0.clone()),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    if !polygons.is_empty() {
+        debug_assert_eq!(Layer::PermitFootprints.geometry(), GeometryKind::Polygon);
+        feature.record.geometry = Some(Geometry::MultiPolygon(geo::unary_union(&polygons)));
+    }
+    let listed = footprints
+        .iter()
+        .map(|footprint| {
+            serde_json::json!({
+                "id": footprint.record.id,
+                "kind": footprint.record.fields.text("kind"),
+                "source_id": footprint.record.source_id,
+            })
+        })
+        .collect();
+    feature.record.attributes.insert("footprints".into(), serde_json::Value::Array(listed));
+    Ok(())
+}

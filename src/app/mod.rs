@@ -1,0 +1,45 @@
+//! The questions and commands of the service, a file each: fetch, decide, return. Each knows nothing of HTTP.
+
+mod city;
+mod compute;
+mod error;
+mod feature;
+mod identify;
+mod layers;
+mod reverse;
+mod search;
+mod session;
+mod tile;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use crate::config::Config;
+use crate::crs::Crs;
+use crate::live::Live;
+use crate::store::Pool;
+
+pub use city::{Bilingual, City, Credits};
+pub use compute::warm_up;
+pub use error::{AppError, Message};
+pub use feature::{FeatureAnswer, feature};
+pub use identify::{Identified, LayerAnswer, Outcome, identify};
+pub use layers::{LayerInfo, layers};
+pub use reverse::{Nearest, ReverseQuestion, reverse};
+pub use search::{SearchAnswer, SearchQuestion, search};
+pub use session::{LoggedIn, Attempts, SESSION_DAYS, add_account, log_in, log_out, who};
+pub use tile::{Tile, TileCache, TileFormat, named_layers, tile};
+
+/// Everything a question may need.
+#[derive(Debug)]
+pub struct App {
+    pub config: Config,
+    pub city: City,
+    pub working: Crs,
+    pub pool: Pool,
+    pub live: Arc<Live>,
+    pub tiles: TileCache,
+    pub logins: Attempts,
+    /// Open maps that listen now.
+    pub listeners: AtomicUsize,
+}

@@ -1,0 +1,69 @@
+//! What is nearest to a point.
+
+use std::sync::Arc;
+
+use super::compute::compute;
+use super::{App, AppError};
+use crate::crs::{self, Crs};
+use crate::domain::{FeatureId, Layer};
+use crate::live::Health;
+use crate::spatial::{Feature, Shape};
+
+#[derive(Clone, Debug)]
+pub struct ReverseQuestion {
+    pub longitude: f64,
+    pub latitude: f64,
+    /// Empty: plates, place names and roads.
+    pub layers: Vec<Layer>,
+    pub radius_m: f64,
+    pub limit: usize,
+}
+
+/// A feature near the point.
+#[derive(Clone, Debug)]
+pub struct Nearest {
+    pub layer: Layer,
+    pub id: FeatureId,
+    pub feature: Feature,
+    pub distance_m: f64,
+    /// Longitude and latitude of the feature itself, at a point inside or on it.
+    pub position: Option<[f64; 2]>,
+}
+
+/// The nearest features, nearest first; of equally near ones the layers in drawing order from the top, then by id.
+///
+/// # Errors
+/// `Unavailable` until the snapshots are built; `Invalid` for a point the working system does not reach.
+pub async fn reverse(app: &Arc<App>, question: ReverseQuestion) -> Result<(Vec<Nearest>, u64), AppError> {
+    if app.live.health() == Health::Starting {
+        return Err(AppError::starting());
+    }
+    let state = app.live.state();
+    let sequence = state.snapshot.sequence;
+    let working = app.working.clone();
+    let found = compute(move || {
+        let mut point = [[question.longitude, question.latitude]];
+        crs::transform_points(&mut point, &Crs::wgs84(), &working)?;
+        let layers: &[Layer] = match question.layers.as_slice() {
+            [] => &[Layer::DoorPlates, Layer::PlaceNames, Layer::Roads],
+            named => named,
+        };
+        let mut found = Vec::new();
+        for layer in layers {
+            for (feature, distance_m) in state.snapshot.layer(*layer).nearest(point[0], question.limit, question.radius_m) {
+                let position = match &feature.mercator {
+                    Shape::Point(point) => Some(*point),
+                    Shape::Geometry(geometry) => crate::geometry::inner_point(geometry),
+                    Shape::None => None,
+                };
+                found.push(Nearest { layer: *layer, id: feature.id, feature: feature.clone(), distance_m, position: position.map(crs::mercator_to_wgs84) });
+            }
+        }
+        found.sort_by(|a, b| a.distance_m.total_cmp(&b.distance_m).then(b.layer.cmp(&a.layer)).then(a.id.cmp(&b.id)));
+        found.truncate(question.limit);
+        Ok::<_, crs::CrsError>(found)
+    })
+    .await?
+    .map_err(|error| AppError::invalid("lon", error.zh(), error.to_string()))?;
+    Ok((found, sequence))
+}

@@ -1,0 +1,123 @@
+//! The options of every command, as `interface.md` names them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// Which database to use.
+#[derive(Args, Clone, Debug)]
+pub struct DatabaseArgs {
+    /// 数据目录，内有私有数据库 / Data folder; holds the private database
+    #[arg(long, value_name = "DIR", env = "YUTU_DATA_DIR", default_value = "var")]
+    pub data_dir: PathBuf,
+    /// 改用这个 PostGIS（也可用 DATABASE_URL）/ Use this PostGIS instead (also DATABASE_URL)
+    #[arg(long, value_name = "URL", env = "YUTU_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct ServeArgs {
+    /// 城市包目录 / Folder of the city pack
+    #[arg(long, value_name = "DIR", env = "YUTU_CITY", default_value = "data/cities/demo")]
+    pub city: PathBuf,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// 监听地址 / Address to listen on
+    #[arg(long, value_name = "ADDR", env = "YUTU_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: std::net::SocketAddr,
+    /// 日志格式 / Log format
+    #[arg(long, value_name = "FORMAT", env = "YUTU_LOG_FORMAT", default_value = "text", value_parser = ["text", "json"])]
+    pub log_format: String,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct ImportArgs {
+    /// 源文件所在的文件夹 / Folder with the source files
+    pub source: PathBuf,
+    /// 城市包目录 / Folder of the city pack
+    #[arg(long, value_name = "DIR", env = "YUTU_CITY", default_value = "data/cities/demo")]
+    pub city: PathBuf,
+    /// 只导入这些配置（可重复）/ Only these profiles (repeatable)
+    #[arg(long, value_name = "NAME")]
+    pub profile: Vec<String>,
+    /// 只检查，不写入 / Check only, write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// 把问题写成 GeoJSON / Write the defects as GeoJSON
+    #[arg(long, value_name = "FILE.geojson")]
+    pub report: Option<PathBuf>,
+    /// 本版数据自何日起有效 / The day from which this edition holds
+    #[arg(long, value_name = "DATE")]
+    pub valid_from: Option<chrono::NaiveDate>,
+    /// 允许全量交付结束一个图层两成以上的要素 / Let a full delivery end more than 20 % of a layer
+    #[arg(long)]
+    pub allow_ends: bool,
+    /// 以 JSON 输出 / Machine output
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct BackupArgs {
+    /// 备份文件 / The file to write
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct RestoreArgs {
+    /// 备份文件 / The backup to read
+    pub file: PathBuf,
+    /// 成功后立即删除原数据库，不再保留 / Drop the former database at once instead of keeping it
+    #[arg(long)]
+    pub drop_former: bool,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct DemoArgs {
+    /// 输出文件夹 / Folder to write
+    pub out_dir: PathBuf,
+    /// 随机种子：相同种子，相同字节 / Same seed, same bytes
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// 规模倍数 / How many times the usual size
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub scale: u32,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct UserArgs {
+    #[command(subcommand)]
+    pub command: UserCommand,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum UserCommand {
+    /// 新增用户，密码从标准输入读取 / Add a user; the password is read from standard input
+    Add {
+        name: String,
+        /// 角色 / Role: clerk, name_officer, planner, reviewer, supervisor, admin
+        #[arg(long)]
+        role: String,
+    },
+    /// 列出用户 / List the users
+    List,
+    /// 停用用户 / Disable a user
+    Disable { name: String },
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct PsqlArgs {
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// 交给 psql 的参数 / Arguments for psql
+    #[arg(last = true, value_name = "ARGS")]
+    pub args: Vec<std::ffi::OsString>,
+}

@@ -1,0 +1,77 @@
+//! The settings as plain values. Where they come from (options, environment) is the command line's business.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// What `yutu serve` needs to know beside its city.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub listen: SocketAddr,
+    pub limits: Limits,
+    pub base_map: Option<BaseMap>,
+    /// Cookies are sent over HTTPS only. Off for plain HTTP on the loopback interface.
+    pub secure_cookies: bool,
+}
+
+/// What a request may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub request_timeout: Duration,
+    /// Bytes of a request body.
+    pub body_bytes: usize,
+    /// Requests at once; more are told to come back.
+    pub concurrent_requests: usize,
+    /// Bytes of finished tiles kept in memory.
+    pub tile_cache_bytes: u64,
+    /// Bytes of a search text.
+    pub query_bytes: usize,
+    /// Features that one answer lists.
+    pub listed_features: usize,
+    /// Open maps that listen for changes.
+    pub live_listeners: usize,
+}
+
+/// A base map from elsewhere, drawn under the layers when the reader switches it on.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub struct BaseMap {
+    pub kind: BaseMapKind,
+    /// XYZ: with `{z}`, `{x}`, `{y}`. WMTS: the address of the service.
+    pub url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matrix_set: Option<String>,
+    pub attribution: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BaseMapKind {
+    Xyz,
+    Wmts,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            request_timeout: Duration::from_secs(20),
+            body_bytes: 1 << 20,
+            concurrent_requests: 512,
+            tile_cache_bytes: 256 << 20,
+            query_bytes: 4096,
+            listed_features: 100,
+            live_listeners: 2000,
+        }
+    }
+}
+
+impl BaseMap {
+    /// Scheme and host, for the page's content policy. `None`: not an address the page could load from.
+    pub fn origin(&self) -> Option<&str> {
+        let rest = self.url.strip_prefix("https://").or_else(|| self.url.strip_prefix("http://"))?;
+        let host = rest.split(['/', '?']).next()?;
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '*');
+        (!host.is_empty() && host.chars().all(allowed)).then(|| &self.url[..self.url.len() - rest.len() + host.len()])
+    }
+}

@@ -1,0 +1,12 @@
+//! A file per noun; each handler is: take parameters, ask the app, show the answer.
+
+pub(super) mod city;
+pub(super) mod docs;
+pub(super) mod features;
+pub(super) mod health;
+pub(super) mod identify;
+pub(super) mod layers;
+pub(super) mod live;
+pub(super) mod search;
+pub(super) mod session;
+pub(super) mod tiles;

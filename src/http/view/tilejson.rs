@@ -1,0 +1,75 @@
+//! TileJSON 3.0.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::{City, LayerInfo};
+use crate::domain::Extent;
+use crate::http::language::Language;
+use crate::tiles::TileLayer;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TileJson {
+    tilejson: &'static str,
+    name: String,
+    tiles: Vec<String>,
+    minzoom: u8,
+    maxzoom: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bounds: Option<[f64; 4]>,
+    attribution: String,
+    vector_layers: Vec<VectorLayer>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VectorLayer {
+    id: String,
+    description: String,
+    minzoom: u8,
+    maxzoom: u8,
+    fields: BTreeMap<&'static str, &'static str>,
+}
+
+impl TileJson {
+    /// `names`: the layers as they were asked for; `site`: scheme and host.
+    pub fn new(names: &str, layers: &[TileLayer], infos: &[LayerInfo], city: &City, site: &str, language: Language) -> Self {
+        let own: Vec<&LayerInfo> = infos.iter().filter(|info| layers.iter().any(|layer| layer.layer() == info.layer)).collect();
+        let bounds = own.iter().filter_map(|info| info.extent).reduce(Extent::union);
+        let mut credits: Vec<&str> = own
+            .iter()
+            .filter_map(|info| city.layers.get(&info.layer)?.attribution.as_ref())
+            .map(|text| language.of(text))
+            .collect();
+        credits.dedup();
+        Self {
+            tilejson: "3.0.0",
+            name: names.to_owned(),
+            tiles: vec![format!("{site}/tiles/{names}/{{z}}/{{x}}/{{y}}.mvt")],
+            minzoom: 0,
+            maxzoom: 22,
+            bounds: bounds.map(|extent| [extent.min[0], extent.min[1], extent.max[0], extent.max[1]]),
+            attribution: credits.join("; "),
+            vector_layers: layers.iter().map(|layer| VectorLayer::new(*layer, language)).collect(),
+        }
+    }
+}
+
+impl VectorLayer {
+    fn new(layer: TileLayer, language: Language) -> Self {
+        let title = layer.layer().title();
+        let mut fields = BTreeMap::from([("id", "String"), ("name", "String"), ("name_en", "String"), ("count", "Number")]);
+        for field in layer.layer().fields().iter().filter(|field| field.in_tiles) {
+            use crate::domain::FieldKind::{Int, Number};
+            fields.insert(field.name, if matches!(field.kind, Int | Number) { "Number" } else { "String" });
+        }
+        Self {
+            id: layer.to_string(),
+            description: if language == Language::English { title.en } else { title.zh }.to_owned(),
+            minzoom: 0,
+            maxzoom: 22,
+            fields,
+        }
+    }
+}

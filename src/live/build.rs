@@ -1,0 +1,235 @@
+//! Makes the features and search entries of the snapshots from rows of the store.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use anyhow::Result;
+use geo::unary_union;
+use geo_types::{Coord, Geometry, MultiPolygon, Point};
+
+use super::Settings;
+use crate::crs::{self, Crs};
+use crate::domain::{FeatureId, Layer, NameKind, Value};
+use crate::gazetteer::{Division, Entry};
+use crate::geometry;
+use crate::spatial::{Feature, LayerIndex, Shape, Tag};
+use crate::store::SnapshotRow;
+
+/// The footprints of the cases: (region, case number) to polygons.
+pub(super) type Footprints = HashMap<(Arc<str>, Arc<str>), Vec<MultiPolygon<f64>>>;
+
+/// What the rows of a layer become.
+#[derive(Debug, Default)]
+pub(super) struct Built {
+    pub features: Vec<Feature>,
+    pub entries: Vec<Entry>,
+}
+
+/// Turns a batch of rows into features and entries. Blocking: reprojects.
+///
+/// # Errors
+/// When PROJ cannot make the transformation at all. A single geometry that cannot be reprojected leaves its feature without a
+/// position, and the log says so.
+pub(super) fn convert(
+    settings: &Settings,
+    layer: Layer,
+    mut rows: Vec<SnapshotRow>,
+    footprints: &Footprints,
+    divisions: &LayerIndex,
+) -> Result<Built> {
+    let publicity = settings.publicity.get(&layer);
+    let precision_m = publicity.map_or(0.0, |publicity| publicity.precision_m);
+    let shown: Vec<bool> = layer
+        .fields()
+        .iter()
+        .map(|field| field.in_tiles && publicity.is_none_or(|publicity| !publicity.hidden.contains(field.name)))
+        .collect();
+    if layer == Layer::Permits {
+        for row in &mut rows {
+            assemble(row, footprints);
+        }
+    }
+    let points = project_points(&settings.working, &rows)?;
+    let mut built = Built { features: Vec::with_capacity(rows.len()), entries: Vec::new() };
+    for (row, point) in rows.into_iter().zip(points) {
+        let working = row.geometry.clone().map_or(Shape::None, Shape::from_geometry);
+        let drawn = match point {
+            Some(mercator) => Some(Geometry::Point(Point::from(mercator))),
+            None => row.geometry.clone().and_then(|geometry| project(&settings.working, geometry, layer, row.id)),
+        };
+        let mercator = drawn.map(|geometry| rounded(geometry, precision_m)).map_or(Shape::None, Shape::from_geometry);
+        let position = inner_point(&mercator).map(crs::mercator_to_wgs84);
+        if let Some(mut entry) = entry(layer, &row, publicity.map(|publicity| &publicity.hidden)) {
+            entry.position = position;
+            if entry.address.is_none() {
+                entry.division = inner_point(&working).and_then(|point| division(divisions, point, row.id));
+            }
+            built.entries.push(entry);
+        }
+        let tags = row
+            .fields
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| shown[*index])
+            .filter_map(|(index, (_, value))| Some(Tag { field: u8::try_from(index).ok()?, value: value?.clone() }))
+            .collect();
+        built.features.push(Feature {
+            id: row.id,
+            region: Arc::clone(&row.region),
+            name_en: english(&row).map(Into::into),
+            name: row.name,
+            tags,
+            working,
+            mercator,
+        });
+    }
+    Ok(built)
+}
+
+/// A feature that is stored for several regions is one feature in memory.
+pub(super) fn once_each(built: &mut Built) {
+    built.features.sort_unstable_by(|a, b| (a.id, &a.region).cmp(&(b.id, &b.region)));
+    built.features.dedup_by_key(|feature| feature.id);
+    built.entries.sort_by_key(|entry| entry.id);
+    built.entries.dedup_by_key(|entry| entry.id);
+}
+
+/// Notes whose footprint the rows are.
+pub(super) fn collect_footprints(rows: &[SnapshotRow], into: &mut Footprints) {
+    for row in rows {
+        let case = row.fields.get("case_no");
+        if let (Some(Value::Text(case)), Some(Geometry::MultiPolygon(polygons))) = (case, &row.geometry) {
+            into.entry((Arc::clone(&row.region), Arc::clone(case))).or_default().push(polygons.clone());
+        }
+    }
+}
+
+/// A case is drawn by its footprints; only one that has none is drawn by its own position.
+fn assemble(row: &mut SnapshotRow, footprints: &Footprints) {
+    let Some(Value::Text(case)) = row.fields.get("case_no") else { return };
+    let Some(parts) = footprints.get(&(Arc::clone(&row.region), Arc::clone(case))) else { return };
+    let whole = match parts.as_slice() {
+        [only] => only.clone(),
+        // overlapping footprints of one case would make an invalid multipolygon
+        parts => unary_union(parts.iter().flatten()),
+    };
+    if !whole.0.is_empty() {
+        row.geometry = Some(Geometry::MultiPolygon(whole));
+    }
+}
+
+fn project_points(working: &Crs, rows: &[SnapshotRow]) -> Result<Vec<Option<[f64; 2]>>> {
+    let mercator = Crs::mercator();
+    let mut points: Vec<[f64; 2]> = rows
+        .iter()
+        .filter_map(|row| match &row.geometry {
+            Some(Geometry::Point(point)) => Some([point.x(), point.y()]),
+            _ => None,
+        })
+        .collect();
+    if crs::transform_points(&mut points, working, &mercator).is_err() {
+        // one of them cannot be: find out which by doing them one at a time
+        return Ok(vec![None; rows.len()]);
+    }
+    let mut points = points.into_iter();
+    Ok(rows.iter().map(|row| if matches!(row.geometry, Some(Geometry::Point(_))) { points.next() } else { None }).collect())
+}
+
+fn project(working: &Crs, mut geometry: Geometry<f64>, layer: Layer, id: FeatureId) -> Option<Geometry<f64>> {
+    match crs::transform(&mut geometry, working, &Crs::mercator()) {
+        Ok(()) => Some(geometry),
+        Err(error) => {
+            tracing::warn!(%layer, %id, %error, "the feature cannot be drawn");
+            None
+        }
+    }
+}
+
+fn rounded(mut geometry: Geometry<f64>, precision_m: f64) -> Geometry<f64> {
+    if precision_m > 0.0 {
+        use geo::MapCoordsInPlace;
+        geometry.map_coords_in_place(|Coord { x, y }| Coord {
+            x: (x / precision_m).round() * precision_m,
+            y: (y / precision_m).round() * precision_m,
+        });
+    }
+    geometry
+}
+
+fn inner_point(shape: &Shape) -> Option<[f64; 2]> {
+    match shape {
+        Shape::Point(point) => Some(*point),
+        Shape::Geometry(geometry) => geometry::inner_point(geometry),
+        Shape::None => None,
+    }
+}
+
+fn english(row: &SnapshotRow) -> Option<&str> {
+    row.names.iter().find(|name| name.lang == "en" && name.kind == NameKind::Official).map(|name| name.text.as_str())
+}
+
+/// What the feature is found by; `None`: it has no text to find it by.
+fn entry(layer: Layer, row: &SnapshotRow, hidden: Option<&HashSet<String>>) -> Option<Entry> {
+    let text = |name: &str| match row.fields.get(name) {
+        Some(Value::Text(text)) if hidden.is_none_or(|hidden| !hidden.contains(name)) => Some(Arc::clone(text)),
+        _ => None,
+    };
+    let mut entry = Entry::new(layer, row.id);
+    entry.name = row.name.as_deref().map(Into::into);
+    entry.names.clone_from(&row.names);
+    let codes: &[&str] = match layer {
+        Layer::DoorPlates => {
+            entry.address = text("address");
+            entry.road = text("road");
+            entry.lane = text("lane");
+            entry.number = text("number");
+            &[]
+        }
+        Layer::Permits => {
+            entry.address = text("address");
+            &["case_no", "certificate_no"]
+        }
+        Layer::BoundaryMarkers => &["number"],
+        Layer::Divisions | Layer::Parcels => &["code"],
+        // drawn and asked by place, not by name
+        Layer::PermitFootprints | Layer::Zoning => return None,
+        _ => &[],
+    };
+    entry.codes = codes.iter().filter_map(|code| text(code)).collect();
+    entry.rank = rank(layer, row);
+    let findable = entry.name.is_some() || !entry.codes.is_empty() || entry.address.is_some() || entry.number.is_some();
+    findable.then_some(entry)
+}
+
+/// Importance within the layer, 0 the greatest.
+fn rank(layer: Layer, row: &SnapshotRow) -> u8 {
+    let (field, order): (&str, &[&str]) = match layer {
+        Layer::Divisions => ("level", &["country", "province", "city", "county", "town", "village"]),
+        Layer::Roads => ("class", &["expressway", "trunk", "arterial", "collector", "local", "lane", "service", "path"]),
+        Layer::PlaceNames => ("status", &["standard", "reserved", "historical"]),
+        _ => return 0,
+    };
+    let place = row.fields.text(field).and_then(|value| order.iter().position(|known| *known == value));
+    u8::try_from(place.unwrap_or(order.len())).unwrap_or(u8::MAX)
+}
+
+/// The town, or else the county, that the point lies in: what people add to a name to tell it from its twin.
+fn division(divisions: &LayerIndex, point: [f64; 2], own: FeatureId) -> Option<Arc<Division>> {
+    let level = Layer::Divisions.field_index("level").and_then(|index| u8::try_from(index).ok())?;
+    let code = Layer::Divisions.field_index("code").and_then(|index| u8::try_from(index).ok())?;
+    let rank = |feature: &Feature| match feature.tag(level).and_then(Value::text) {
+        Some("town") => 0,
+        Some("county") => 1,
+        Some("city") => 2,
+        _ => 3,
+    };
+    let found = divisions
+        .covering(point)
+        .into_iter()
+        .filter(|feature| feature.id != own && feature.name.is_some() && rank(feature) < 3)
+        .min_by_key(|feature| (rank(feature), feature.id))?;
+    Some(Arc::new(Division {
+        code: found.tag(code).and_then(Value::text).unwrap_or_default().into(),
+        name: found.name.as_deref().unwrap_or_default().into(),
+    }))
+}

@@ -1,0 +1,390 @@
+//! The follower: first builds everything from one reading, then applies what the change log brings.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use chrono::Utc;
+use tokio::task::JoinHandle;
+
+use super::build::{Built, Footprints, collect_footprints, convert, once_each};
+use super::merge::{Layered, Merge};
+use super::{Event, Health, LayerChange, Live, Settings, State};
+use crate::crs;
+use crate::domain::{Extent, FeatureId, Layer, Value};
+use crate::gazetteer::{Entry, Index};
+use crate::spatial::{Feature, LayerIndex, Snapshot};
+use crate::store::{self, Pool, Reading, SnapshotRow};
+use crate::telemetry;
+
+/// More changed features of a layer than this, and the layer is read anew.
+const WHOLE_LAYER: u32 = 20_000;
+/// More changed boxes than this, and open maps are told that the layer changed somewhere.
+const MOST_EXTENTS: usize = 100;
+/// The log is read this often even when nothing is heard: a lost connection may swallow a notice.
+const POLL: Duration = Duration::from_secs(2);
+const RETRY: Duration = Duration::from_millis(500);
+const BATCH: usize = 16_384;
+
+/// Layers in the order in which they are built: divisions first (they say where the others lie), footprints before their cases.
+const ORDER: [Layer; Layer::ALL.len()] = [
+    Layer::Divisions,
+    Layer::PermitFootprints,
+    Layer::Permits,
+    Layer::Zoning,
+    Layer::Parcels,
+    Layer::ControlAreas,
+    Layer::Roads,
+    Layer::Buildings,
+    Layer::BoundaryLines,
+    Layer::BoundaryMarkers,
+    Layer::PlaceNames,
+    Layer::DoorPlates,
+];
+
+/// Begins to follow the store; the handle answers at once, with nothing in it until [`Live::built`].
+pub fn start(pool: Pool, settings: Settings) -> (Arc<Live>, JoinHandle<()>) {
+    let live = Arc::new(Live::new());
+    let follower = Follower { pool, settings: Arc::new(settings), live: Arc::clone(&live), spatial: HashMap::new(), gazetteer: Merge::default(), day: None };
+    (live, tokio::spawn(follower.run()))
+}
+
+struct Follower {
+    pool: Pool,
+    settings: Arc<Settings>,
+    live: Arc<Live>,
+    spatial: HashMap<Layer, Merge<LayerIndex>>,
+    gazetteer: Merge<Index>,
+    /// The city's day of which the state holds.
+    day: Option<chrono::NaiveDate>,
+}
+
+/// What a step changed in the spatial layers.
+type Touched = BTreeMap<Layer, Option<Vec<Extent>>>;
+
+impl Follower {
+    async fn run(mut self) {
+        loop {
+            let Err(error) = self.follow().await;
+            let since = Utc::now();
+            if let Health::Following = self.live.health() {
+                tracing::warn!(error = format!("{error:#}"), "the database is away; answering from memory");
+                self.live.health.send_replace(Health::Stale { since });
+                let _ = self.live.events.send(Event::Stale { sequence: self.live.state().snapshot.sequence, since });
+                metrics::gauge!(telemetry::STORE_REACHABLE).set(0.0);
+            } else {
+                tracing::debug!(error = format!("{error:#}"), "still cannot follow the database");
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    /// Follows until something fails.
+    async fn follow(&mut self) -> Result<std::convert::Infallible> {
+        // Listening begins before the first reading, so that nothing falls between the two.
+        let mut listener = store::listener(&self.pool).await.context("listening for changes")?;
+        loop {
+            self.catch_up().await?;
+            if self.live.health() != Health::Following {
+                self.live.health.send_replace(Health::Following);
+                metrics::gauge!(telemetry::STORE_REACHABLE).set(1.0);
+                let _ = self.live.events.send(Event::Fresh { sequence: self.live.state().snapshot.sequence });
+            }
+            match tokio::time::timeout(POLL, listener.try_recv()).await {
+                Ok(Ok(Some(_))) | Err(_) => {}
+                Ok(Ok(None)) => tracing::debug!("the listening connection was made anew"),
+                Ok(Err(error)) => return Err(error).context("listening for changes"),
+            }
+        }
+    }
+
+    /// Brings the state to what the store holds now.
+    async fn catch_up(&mut self) -> Result<()> {
+        let mut reading = Reading::begin(&self.pool).await?;
+        let state = self.live.state();
+        if reading.epoch != state.epoch || reading.sequence < state.snapshot.sequence {
+            return self.build(reading).await;
+        }
+        let today = reading.today;
+        if reading.sequence == state.snapshot.sequence && self.day == Some(today) {
+            return Ok(());
+        }
+        let changes = reading.changes_after(state.snapshot.sequence, WHOLE_LAYER).await?;
+        let mut whole = changes.whole;
+        let mut features: BTreeMap<Layer, BTreeSet<FeatureId>> = BTreeMap::new();
+        for (layer, id) in changes.features {
+            if !whole.contains(&layer) {
+                features.entry(layer).or_default().insert(id);
+            }
+        }
+        if self.day != Some(today) {
+            for layer in Layer::ALL {
+                if !whole.contains(&layer) {
+                    let turning = reading.turning_today(layer).await?;
+                    if !turning.is_empty() {
+                        features.entry(layer).or_default().extend(turning);
+                    }
+                }
+            }
+            self.day = Some(today);
+        }
+        if whole.contains(&Layer::PermitFootprints) {
+            whole.insert(Layer::Permits);
+            features.remove(&Layer::Permits);
+        }
+        let mut next = Next { snapshot: state.snapshot.clone(), gazetteer: (*state.gazetteer).clone(), touched: Touched::new() };
+        for layer in ORDER {
+            if whole.contains(&layer) {
+                self.read_whole(&mut reading, layer, &mut next).await?;
+            } else if let Some(mut ids) = features.remove(&layer) {
+                if layer == Layer::PermitFootprints && !whole.contains(&Layer::Permits) {
+                    let cases = self.read_some(&mut reading, layer, &std::mem::take(&mut ids), &mut next).await?;
+                    let permits = permits_of(next.snapshot.layer(Layer::Permits), &cases);
+                    features.entry(Layer::Permits).or_default().extend(permits);
+                } else {
+                    self.read_some(&mut reading, layer, &ids, &mut next).await?;
+                }
+            }
+        }
+        self.publish(&reading, next, false);
+        Ok(())
+    }
+
+    /// Everything from nothing.
+    async fn build(&mut self, mut reading: Reading) -> Result<()> {
+        let started = std::time::Instant::now();
+        self.day = Some(reading.today);
+        let mut next =
+            Next { snapshot: Snapshot::empty(Utc::now()), gazetteer: Index::build(Vec::new()), touched: Touched::new() };
+        let mut entries = Vec::new();
+        for layer in ORDER {
+            let built = self.read_layer(&mut reading, layer, &next.snapshot).await?;
+            entries.extend(built.entries);
+            let features = built.features;
+            let index = tokio::task::spawn_blocking(move || LayerIndex::build(layer, features)).await?;
+            next.snapshot = next.snapshot.with_layer(index);
+            next.touched.insert(layer, None);
+        }
+        next.gazetteer = tokio::task::spawn_blocking(move || Index::build(entries)).await?;
+        self.spatial.values_mut().for_each(Merge::forget);
+        self.gazetteer.forget();
+        self.publish(&reading, next, true);
+        tracing::info!(
+            seconds = format!("{:.1}", started.elapsed().as_secs_f64()),
+            sequence = reading.sequence,
+            features = self.live.state().snapshot.layers.iter().map(|layer| layer.len()).sum::<usize>(),
+            "the snapshots are built"
+        );
+        Ok(())
+    }
+
+    async fn read_whole(&mut self, reading: &mut Reading, layer: Layer, next: &mut Next) -> Result<()> {
+        let built = self.read_layer(reading, layer, &next.snapshot).await?;
+        let removed: Vec<FeatureId> = next.snapshot.layer(layer).iter().map(|feature| feature.id).collect();
+        let (features, entries) = (built.features, built.entries);
+        let index = tokio::task::spawn_blocking(move || LayerIndex::build(layer, features)).await?;
+        next.snapshot = next.snapshot.with_layer(index);
+        next.touched.insert(layer, None);
+        if let Some(merge) = self.spatial.get_mut(&layer) {
+            merge.forget();
+        }
+        // The gazetteer is one index over all layers: fold the layer in and let it be merged beside.
+        let gazetteer = next.gazetteer.clone();
+        self.gazetteer.forget();
+        next.gazetteer = tokio::task::spawn_blocking(move || gazetteer.with_changes(&removed, entries).merged()).await?;
+        Ok(())
+    }
+
+    /// Reads and converts a layer; rows are converted while more arrive.
+    async fn read_layer(&self, reading: &mut Reading, layer: Layer, snapshot: &Snapshot) -> Result<Built> {
+        let footprints = self.footprints_for(layer, snapshot);
+        let divisions = Arc::clone(&snapshot.layers[Layer::Divisions as usize]);
+        let (send, receive) = std::sync::mpsc::channel::<Vec<SnapshotRow>>();
+        let settings = Arc::clone(&self.settings);
+        let work = tokio::task::spawn_blocking(move || -> Result<Built> {
+            let mut all = Built::default();
+            for rows in receive {
+                let part = convert(&settings, layer, rows, &footprints, &divisions)?;
+                all.features.extend(part.features);
+                all.entries.extend(part.entries);
+            }
+            once_each(&mut all);
+            Ok(all)
+        });
+        let mut batch = Vec::with_capacity(BATCH);
+        reading
+            .layer(layer, &mut |row| {
+                batch.push(row);
+                if batch.len() == BATCH {
+                    // The receiver is gone only when conversion failed; its error is told below.
+                    let _ = send.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)));
+                }
+            })
+            .await
+            .with_context(|| format!("reading layer {layer}"))?;
+        let _ = send.send(batch);
+        drop(send);
+        work.await?
+    }
+
+    /// Reads single features and applies them. For footprints it answers whose they were and are.
+    async fn read_some(
+        &mut self,
+        reading: &mut Reading,
+        layer: Layer,
+        ids: &BTreeSet<FeatureId>,
+        next: &mut Next,
+    ) -> Result<HashSet<(Arc<str>, Arc<str>)>> {
+        let ids: Vec<FeatureId> = ids.iter().copied().collect();
+        let rows = reading.features(layer, &ids).await?;
+        let mut cases = HashSet::new();
+        if layer == Layer::PermitFootprints {
+            cases.extend(ids.iter().filter_map(|id| case_of(next.snapshot.layer(layer).get(id)?)));
+            let mut now = Footprints::new();
+            collect_footprints(&rows, &mut now);
+            cases.extend(now.into_keys());
+        }
+        let footprints = self.footprints_for(layer, &next.snapshot);
+        let divisions = Arc::clone(&next.snapshot.layers[Layer::Divisions as usize]);
+        let settings = Arc::clone(&self.settings);
+        let built = tokio::task::spawn_blocking(move || {
+            convert(&settings, layer, rows, &footprints, &divisions).map(|mut built| {
+                once_each(&mut built);
+                built
+            })
+        })
+        .await??;
+        let extents = next.touched.entry(layer).or_insert_with(|| Some(Vec::new()));
+        if let Some(extents) = extents {
+            let before = ids.iter().filter_map(|id| next.snapshot.layer(layer).get(id));
+            extents.extend(before.chain(&built.features).filter_map(|feature| feature.mercator.extent()).map(to_wgs84));
+        }
+        let index = self.spatial.entry(layer).or_default().apply(next.snapshot.layer(layer), (ids.clone(), built.features)).await;
+        next.snapshot = next.snapshot.with_layer(index);
+        next.gazetteer = self.gazetteer.apply(&next.gazetteer, (ids, built.entries)).await;
+        Ok(cases)
+    }
+
+    /// The footprints by case, where the layer needs them.
+    fn footprints_for(&self, layer: Layer, snapshot: &Snapshot) -> Footprints {
+        let mut footprints = Footprints::new();
+        if layer == Layer::Permits {
+            for feature in snapshot.layer(Layer::PermitFootprints).iter() {
+                if let (Some(case), crate::spatial::Shape::Geometry(geometry)) = (case_of(feature), &feature.working)
+                    && let geo_types::Geometry::MultiPolygon(polygons) = geometry.as_ref()
+                {
+                    footprints.entry(case).or_default().push(polygons.clone());
+                }
+            }
+        }
+        footprints
+    }
+
+    fn publish(&self, reading: &Reading, mut next: Next, rebuilt: bool) {
+        let before = self.live.state();
+        next.snapshot.sequence = reading.sequence;
+        next.snapshot.status_time = Utc::now();
+        let mut revisions = before.revisions;
+        for layer in next.touched.keys() {
+            revisions[*layer as usize] = reading.sequence;
+        }
+        if rebuilt {
+            // Never the revision of another database, nor of this one before a restore.
+            revisions = revisions.map(|revision| revision.max(before.snapshot.sequence) + 1);
+        }
+        let layers: Vec<LayerChange> = next
+            .touched
+            .into_iter()
+            .map(|(layer, extents)| LayerChange {
+                layer: if layer == Layer::PermitFootprints { Layer::Permits } else { layer },
+                extents: extents.filter(|extents| extents.len() <= MOST_EXTENTS),
+            })
+            .collect();
+        metrics::gauge!(telemetry::SEQUENCE).set(reading.sequence as f64);
+        for layer in &next.snapshot.layers {
+            metrics::gauge!(telemetry::FEATURES, "layer" => layer.layer().id()).set(layer.len() as f64);
+        }
+        if let Some(committed) = reading.status_time
+            && !rebuilt
+            && reading.sequence > before.snapshot.sequence
+        {
+            let lag = (Utc::now() - committed).as_seconds_f64().max(0.0);
+            metrics::histogram!(telemetry::SNAPSHOT_LAG_SECONDS).record(lag);
+        }
+        if rebuilt {
+            metrics::gauge!(telemetry::SNAPSHOT_BYTES, "kind" => "spatial").set(next.snapshot.memory_bytes() as f64);
+            metrics::gauge!(telemetry::SNAPSHOT_BYTES, "kind" => "gazetteer").set(next.gazetteer.memory_bytes() as f64);
+        }
+        self.live.state.store(Arc::new(State {
+            epoch: reading.epoch.clone(),
+            snapshot: next.snapshot,
+            gazetteer: Arc::new(next.gazetteer),
+            revisions,
+            changed_at: reading.status_time,
+        }));
+        self.live.sequence.send_replace(reading.sequence);
+        let _ = self.live.events.send(Event::Changed { sequence: reading.sequence, layers });
+    }
+}
+
+/// The state that is being made.
+struct Next {
+    snapshot: Snapshot,
+    gazetteer: Index,
+    touched: Touched,
+}
+
+/// Region and number of the case a footprint belongs to.
+fn case_of(footprint: &Feature) -> Option<(Arc<str>, Arc<str>)> {
+    let field = u8::try_from(Layer::PermitFootprints.field_index("case_no")?).ok()?;
+    match footprint.tag(field)? {
+        Value::Text(case) => Some((Arc::clone(&footprint.region), Arc::clone(case))),
+        _ => None,
+    }
+}
+
+fn permits_of(permits: &LayerIndex, cases: &HashSet<(Arc<str>, Arc<str>)>) -> Vec<FeatureId> {
+    let Some(field) = Layer::Permits.field_index("case_no").and_then(|index| u8::try_from(index).ok()) else { return Vec::new() };
+    let case_of = |permit: &Feature| match permit.tag(field) {
+        Some(Value::Text(case)) => Some((Arc::clone(&permit.region), Arc::clone(case))),
+        _ => None,
+    };
+    permits.iter().filter(|permit| case_of(permit).is_some_and(|case| cases.contains(&case))).map(|permit| permit.id).collect()
+}
+
+fn to_wgs84(extent: Extent) -> Extent {
+    Extent::new(crs::mercator_to_wgs84(extent.min), crs::mercator_to_wgs84(extent.max))
+}
+
+impl Layered for LayerIndex {
+    type Change = (Vec<FeatureId>, Vec<Feature>);
+
+    fn needs_merge(&self) -> bool {
+        self.needs_merge()
+    }
+
+    fn merged(&self) -> Self {
+        self.merged()
+    }
+
+    fn changed(&self, (removed, upserted): Self::Change) -> Self {
+        self.with_changes(&removed, upserted)
+    }
+}
+
+impl Layered for Index {
+    type Change = (Vec<FeatureId>, Vec<Entry>);
+
+    fn needs_merge(&self) -> bool {
+        self.needs_merge()
+    }
+
+    fn merged(&self) -> Self {
+        self.merged()
+    }
+
+    fn changed(&self, (removed, upserted): Self::Change) -> Self {
+        self.with_changes(&removed, upserted)
+    }
+}

@@ -1,0 +1,296 @@
+//! The frozen part of a layer: features along the Hilbert curve, R-trees over runs of neighbours, sums over longer runs.
+//!
+//! rstar takes 64 bytes for every leaf. Because neighbours on the curve are neighbours on the ground, a leaf here stands for
+//! a run of 16 features, and one order serves both trees: 8 bytes a feature for the two instead of 174.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rstar::{AABB, Envelope, PointDistance, RTree, RTreeObject};
+
+use super::cells::kind_field;
+use super::curve::{Positions, curve_key, grid_position};
+use super::feature::{EMPTY_EXTENT, Feature, Shape, allocated, centre, is_empty, size_m};
+use super::share::share_texts;
+use crate::domain::{Extent, FeatureId, Layer, Value};
+
+/// Features in a leaf of the trees.
+pub(super) const RUN: usize = 16;
+/// Features in a block of sums; a multiple of [`RUN`].
+pub(super) const BLOCK: usize = 64;
+
+/// Where a feature reaches in the two systems; empty where it has no shape.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Boxes {
+    pub(super) mercator: Extent,
+    pub(super) working: Extent,
+}
+
+/// [`RUN`] neighbours on the curve.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run {
+    envelope: AABB<[f64; 2]>,
+    pub(super) number: u32,
+    /// Not less than the longer side of any box in it.
+    pub(super) max_size_m: f32,
+}
+
+/// [`BLOCK`] neighbours on the curve, summed up by their anchors (the centres of their mercator boxes on the world grid).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    pub(super) first_key: u64,
+    pub(super) anchors: Positions,
+    pub(super) max_size_m: f32,
+    /// Where its part of `kind_counts` ends; it begins where that of the block before ends.
+    pub(super) kinds_end: u32,
+}
+
+/// First those on the map in curve order, then those with a position in the working system only, then the others.
+#[derive(Debug, Default)]
+pub(super) struct Base {
+    pub(super) features: Vec<Arc<Feature>>,
+    /// How many at the front have a mercator shape, and how many have any.
+    pub(super) mapped: usize,
+    placed: usize,
+    /// Positions in `features`, by id.
+    by_id: Vec<u32>,
+    /// `None` when everything placed is a point, which is its own box.
+    boxes: Option<Vec<Boxes>>,
+    pub(super) mercator: RTree<Run>,
+    pub(super) working: RTree<Run>,
+    pub(super) blocks: Vec<Block>,
+    /// Values of the layer's kind field, and how often each comes in each block.
+    pub(super) kinds: Vec<Arc<str>>,
+    pub(super) kind_counts: Vec<(u16, u16)>,
+    pub(super) extents: Option<Boxes>,
+    bytes: usize,
+}
+
+impl RTreeObject for Run {
+    type Envelope = AABB<[f64; 2]>;
+
+    fn envelope(&self) -> Self::Envelope {
+        self.envelope
+    }
+}
+
+impl PointDistance for Run {
+    fn distance_2(&self, point: &[f64; 2]) -> f64 {
+        Envelope::distance_2(&self.envelope, point)
+    }
+}
+
+/// Where a feature comes in the order: rank (on the map, placed, not placed), curve key.
+#[derive(Clone, Copy)]
+struct Place {
+    rank: u8,
+    key: u64,
+    from: u32,
+}
+
+impl Base {
+    /// Of several features with one id the last stays.
+    pub(super) fn build(layer: Layer, mut features: Vec<Feature>) -> Self {
+        share_texts(&mut features);
+        let places = arrange(&features);
+        let mut slots: Vec<Option<Feature>> = features.into_iter().map(Some).collect();
+        // Allocated in curve order, so that a window reads memory in a row.
+        let arcs = places.iter().filter_map(|place| slots[place.from as usize].take().map(Arc::new)).collect();
+        Self::assemble(layer, arcs, &places)
+    }
+
+    pub(super) fn from_shared(layer: Layer, features: Vec<Arc<Feature>>) -> Self {
+        let places = arrange(&features);
+        let arcs = places.iter().map(|place| Arc::clone(&features[place.from as usize])).collect();
+        Self::assemble(layer, arcs, &places)
+    }
+
+    fn assemble(layer: Layer, features: Vec<Arc<Feature>>, places: &[Place]) -> Self {
+        let mut ids: Vec<(FeatureId, u32, u32)> =
+            features.iter().zip(places).zip(0u32..).map(|((feature, place), at)| (feature.id, place.from, at)).collect();
+        ids.par_sort_unstable();
+        if ids.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+            let mut last: HashMap<FeatureId, u32> = HashMap::new();
+            for (id, from, _) in &ids {
+                last.insert(*id, *from); // ascending within an id
+            }
+            let (features, places): (Vec<_>, Vec<_>) =
+                features.into_iter().zip(places.iter().copied()).filter(|(feature, place)| last[&feature.id] == place.from).unzip();
+            return Self::assemble(layer, features, &places);
+        }
+        let by_id: Vec<u32> = ids.iter().map(|(_, _, at)| *at).collect();
+        drop(ids);
+        let mapped = places.partition_point(|place| place.rank == 0);
+        let placed = places.partition_point(|place| place.rank <= 1);
+        let all_points = features[..placed]
+            .par_iter()
+            .all(|feature| matches!((&feature.mercator, &feature.working), (Shape::Point(_), Shape::Point(_))) && mapped == placed);
+        let boxes = (!all_points).then(|| features[..placed].par_iter().map(|feature| boxes_of(feature)).collect::<Vec<_>>());
+        let mut base = Self { features, mapped, placed, by_id, boxes, ..Self::default() };
+        let ((mercator, working), (blocks, bytes)) = rayon::join(
+            || rayon::join(|| base.tree(mapped, |boxes| boxes.mercator), || base.tree(placed, |boxes| boxes.working)),
+            || rayon::join(|| base.sum_up(layer, places), || base.features.par_iter().map(|feature| feature.heap_bytes()).sum::<usize>()),
+        );
+        (base.mercator, base.working) = (mercator, working);
+        (base.blocks, base.kinds, base.kind_counts) = blocks;
+        base.extents = (0..placed)
+            .map(|at| base.boxes(at))
+            .reduce(|a, b| Boxes { mercator: a.mercator.union(b.mercator), working: a.working.union(b.working) });
+        base.bytes = bytes + base.own_bytes();
+        base
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.features.len()
+    }
+
+    pub(super) fn position(&self, id: &FeatureId) -> Option<usize> {
+        self.by_id.binary_search_by_key(id, |at| self.features[*at as usize].id).ok().map(|found| self.by_id[found] as usize)
+    }
+
+    /// Positions in the order of ids.
+    pub(super) fn in_id_order(&self) -> impl Iterator<Item = usize> {
+        self.by_id.iter().map(|at| *at as usize)
+    }
+
+    /// Only for positions below `placed`.
+    pub(super) fn boxes(&self, at: usize) -> Boxes {
+        match &self.boxes {
+            Some(boxes) => boxes[at],
+            None => boxes_of(&self.features[at]),
+        }
+    }
+
+    /// Positions of the members of a run of the mercator tree, and of the working tree.
+    pub(super) fn mapped_members(&self, run: &Run) -> std::ops::Range<usize> {
+        let start = run.number as usize * RUN;
+        start..(start + RUN).min(self.mapped)
+    }
+
+    pub(super) fn placed_members(&self, run: &Run) -> std::ops::Range<usize> {
+        let start = run.number as usize * RUN;
+        start..(start + RUN).min(self.placed)
+    }
+
+    pub(super) fn block_members(&self, block: usize) -> std::ops::Range<usize> {
+        block * BLOCK..((block + 1) * BLOCK).min(self.mapped)
+    }
+
+    pub(super) fn all_points(&self) -> bool {
+        self.boxes.is_none()
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn tree(&self, count: usize, of: impl Fn(Boxes) -> Extent + Sync) -> RTree<Run> {
+        let runs: Vec<Run> = (0..count.div_ceil(RUN))
+            .into_par_iter()
+            .filter_map(|number| {
+                let members = (number * RUN..((number + 1) * RUN).min(count)).map(|at| of(self.boxes(at)));
+                let (all, size) =
+                    members.fold((EMPTY_EXTENT, 0.0f64), |(all, size), extent| (all.union(extent), size.max(size_m(&extent))));
+                let envelope = AABB::from_corners(all.min, all.max);
+                (!is_empty(&all)).then_some(Run { envelope, number: number as u32, max_size_m: rounded_up(size) })
+            })
+            .collect();
+        RTree::bulk_load(runs)
+    }
+
+    #[allow(clippy::type_complexity, reason = "three parts of one table, taken apart at once")]
+    fn sum_up(&self, layer: Layer, places: &[Place]) -> (Vec<Block>, Vec<Arc<str>>, Vec<(u16, u16)>) {
+        let (mut blocks, mut kinds, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+        let mut numbers: HashMap<Arc<str>, u16> = HashMap::new();
+        for block in 0..self.mapped.div_ceil(BLOCK) {
+            let members = self.block_members(block);
+            let mut sum = Block { first_key: places[members.start].key, anchors: Positions::NONE, max_size_m: 0.0, kinds_end: 0 };
+            let begin = counts.len();
+            for at in members {
+                let extent = self.boxes(at).mercator;
+                sum.anchors = sum.anchors.and(Positions::one(grid_position(centre(&extent))));
+                sum.max_size_m = sum.max_size_m.max(rounded_up(size_m(&extent)));
+                let Some(kind) = kind_of(layer, &self.features[at]) else { continue };
+                let number = match numbers.get(kind) {
+                    Some(number) => *number,
+                    // A field with more values than that is no kind; the rest goes uncounted, the total does not.
+                    None if kinds.len() > usize::from(u16::MAX) => continue,
+                    None => {
+                        let number = kinds.len() as u16;
+                        kinds.push(Arc::clone(kind));
+                        numbers.insert(Arc::clone(kind), number);
+                        number
+                    }
+                };
+                match counts[begin..].iter_mut().find(|(known, _): &&mut (u16, u16)| *known == number) {
+                    Some((_, count)) => *count += 1,
+                    None => counts.push((number, 1)),
+                }
+            }
+            sum.kinds_end = counts.len() as u32;
+            blocks.push(sum);
+        }
+        (blocks, kinds, counts)
+    }
+
+    /// What the tables take; the features' own heap comes on top.
+    fn own_bytes(&self) -> usize {
+        // A leaf or an inner node of rstar is an enum of a run and of (vector, envelope); leaves are full to at least a half.
+        let tree = |tree: &RTree<Run>| tree.size() * (size_of::<rstar::RTreeNode<Run>>() * 5 / 4);
+        self.features.len() * allocated(2 * size_of::<usize>() + size_of::<Feature>())
+            + self.features.capacity() * size_of::<Arc<Feature>>()
+            + self.by_id.capacity() * size_of::<u32>()
+            + self.boxes.as_ref().map_or(0, |boxes| boxes.capacity() * size_of::<Boxes>())
+            + tree(&self.mercator)
+            + tree(&self.working)
+            + self.blocks.capacity() * size_of::<Block>()
+            + self.kind_counts.capacity() * size_of::<(u16, u16)>()
+    }
+}
+
+/// The value of the field that clusters count by.
+pub(super) fn kind_of(layer: Layer, feature: &Feature) -> Option<&Arc<str>> {
+    match feature.tag(kind_field(layer)?)? {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+pub(super) fn boxes_of(feature: &Feature) -> Boxes {
+    Boxes { mercator: feature.mercator.extent().unwrap_or(EMPTY_EXTENT), working: feature.working.extent().unwrap_or(EMPTY_EXTENT) }
+}
+
+fn arrange<F: AsRef<Feature> + Sync>(features: &[F]) -> Vec<Place> {
+    let mut places: Vec<Place> = features
+        .par_iter()
+        .zip(0..features.len() as u32)
+        .map(|(feature, from)| {
+            let feature = feature.as_ref();
+            match (feature.mercator.extent(), feature.working.extent()) {
+                (Some(extent), _) => Place { rank: 0, key: curve_key(grid_position(centre(&extent))), from },
+                (None, Some(_)) => Place { rank: 1, key: 0, from },
+                (None, None) => Place { rank: 2, key: 0, from },
+            }
+        })
+        .collect();
+    // Position on the curve decides, the id where that is the same: the order depends on the features only.
+    places.par_sort_unstable_by(|a, b| {
+        (a.rank, a.key).cmp(&(b.rank, b.key)).then_with(|| {
+            let id = |place: &Place| features[place.from as usize].as_ref().id;
+            id(a).cmp(&id(b)).then(a.from.cmp(&b.from))
+        })
+    });
+    places
+}
+
+impl AsRef<Feature> for Feature {
+    fn as_ref(&self) -> &Feature {
+        self
+    }
+}
+
+fn rounded_up(size_m: f64) -> f32 {
+    let size = size_m as f32;
+    if f64::from(size) < size_m { size.next_up() } else { size }
+}

@@ -1,0 +1,24 @@
+//! The spatial core: the features of every layer in memory, found by id, by window, by distance and by what covers a point.
+//!
+//! A [`LayerIndex`] is an immutable picture of one layer: a frozen base in the order of a space-filling curve, with R-trees
+//! over runs of neighbours, plus the few changes since. Readers never wait; a change makes a new picture that shares nearly
+//! everything with the old one. Each feature is held in the working system (metres, x east, y north: what decides) and in
+//! web mercator (what is drawn). Leaves out: reading the store, reprojection, and what a tile looks like.
+
+mod base;
+mod cells;
+mod curve;
+mod feature;
+mod index;
+mod share;
+mod snapshot;
+
+#[cfg(test)]
+mod tests;
+
+pub use cells::{Cell, CellQuery, kind_field};
+pub use curve::{MERCATOR_HALF_M, Positions, grid_position};
+pub use feature::{Feature, Shape, Tag};
+pub use index::LayerIndex;
+pub use share::SharedTexts;
+pub use snapshot::Snapshot;

@@ -1,0 +1,145 @@
+//! Single features with all that is known of them, now or at another moment on either time axis.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::Value as Json;
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, PgPool, Row, ValueRef};
+
+use super::snapshot::regions;
+use super::{StoreError, decode};
+use crate::domain::{FeatureId, Layer, Record, Validity};
+use crate::store::geom::read_ewkb;
+
+/// The moment a question is about: true on which day, as known when. `None` is now.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Moment {
+    pub at: Option<NaiveDate>,
+    pub recorded_at: Option<DateTime<Utc>>,
+}
+
+/// A feature and where it comes from.
+#[derive(Clone, Debug)]
+pub struct FoundFeature {
+    pub record: Record,
+    pub recorded_from: DateTime<Utc>,
+    /// `{imported_at, files, edition}` of the dataset version that wrote it.
+    pub dataset: Option<Json>,
+}
+
+/// What a look-up by id can find.
+#[derive(Clone, Debug)]
+pub enum Found {
+    Feature(Box<FoundFeature>),
+    /// It was there, but does not hold at that moment.
+    Gone {
+        ended: Option<NaiveDate>,
+    },
+    Never,
+}
+
+/// The feature as it held and was known at the moment.
+pub async fn find(pool: &PgPool, layer: Layer, id: FeatureId, moment: Moment) -> Result<Found, StoreError> {
+    let versions = versions(pool, layer, &[id], moment.recorded_at).await?;
+    let day = match moment.at {
+        Some(day) => day,
+        None => sqlx::query_scalar("SELECT current_date").fetch_one(pool).await?,
+    };
+    let ended = versions.iter().filter_map(|version| version.record.validity.to).max();
+    let known = !versions.is_empty();
+    match versions.into_iter().find(|version| version.record.validity.contains(day)) {
+        Some(version) => Ok(Found::Feature(Box::new(version))),
+        None if known => Ok(Found::Gone { ended }),
+        None => Ok(Found::Never),
+    }
+}
+
+/// The features that hold today, in the order of `ids`; one that has gone meanwhile is left out.
+pub async fn find_many(pool: &PgPool, layer: Layer, ids: &[FeatureId]) -> Result<Vec<FoundFeature>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let today: NaiveDate = sqlx::query_scalar("SELECT current_date").fetch_one(pool).await?;
+    let mut found = versions(pool, layer, ids, None).await?;
+    found.retain(|version| version.record.validity.contains(today));
+    found.sort_by_key(|version| ids.iter().position(|id| *id == version.record.id));
+    // stored once for each region, answered once
+    found.dedup_by_key(|version| version.record.id);
+    Ok(found)
+}
+
+/// The footprints of a case that hold today.
+pub async fn find_permit_footprints(pool: &PgPool, region: &str, case_no: &str) -> Result<Vec<FoundFeature>, StoreError> {
+    let ids: Vec<String> = sqlx::query_scalar(
+        "SELECT id FROM permit_footprints WHERE region = $1 AND case_no = $2 AND valid_from <= current_date AND valid_to > current_date ORDER BY id",
+    )
+    .bind(region)
+    .bind(case_no)
+    .fetch_all(pool)
+    .await?;
+    let ids: Vec<FeatureId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    find_many(pool, Layer::PermitFootprints, &ids).await
+}
+
+/// All periods of validity of these features, as known at `recorded_at`.
+async fn versions(
+    pool: &PgPool,
+    layer: Layer,
+    ids: &[FeatureId],
+    recorded_at: Option<DateTime<Utc>>,
+) -> Result<Vec<FoundFeature>, StoreError> {
+    let mut columns = String::from(
+        "f.region, f.id, f.valid_from, f.valid_to, f.recorded_from, f.source, f.source_id, f.name, f.names, f.attributes, f.geom, \
+         (SELECT jsonb_build_object('imported_at', d.imported_at, 'files', d.files, 'edition', d.valid_from) FROM dataset d WHERE d.id = f.dataset_id)",
+    );
+    for field in layer.fields() {
+        columns.push_str(", f.");
+        columns.push_str(field.name);
+    }
+    let regions = regions(layer);
+    // As known then: the row as it stands if it is that old, else what was kept when it was changed.
+    let statement = format!(
+        "SELECT {columns} FROM {layer} f WHERE f.region IN ({regions}) AND f.id = ANY($1) AND ($2::timestamptz IS NULL OR f.recorded_from <= $2)
+         UNION ALL
+         SELECT {columns} FROM {layer}_past f WHERE f.region IN ({past_regions}) AND f.id = ANY($1)
+            AND f.recorded_from <= $2 AND f.recorded_to > $2
+         ORDER BY 3, 1",
+        past_regions = regions.replace(layer.id(), &format!("{layer}_past")),
+    );
+    let ids: Vec<String> = ids.iter().map(FeatureId::to_string).collect();
+    let rows = sqlx::query(AssertSqlSafe(statement)).bind(&ids).bind(recorded_at).fetch_all(pool).await?;
+    rows.iter().map(|row| read(layer, row)).collect()
+}
+
+const FIRST_FIELD: usize = 12;
+
+fn read(layer: Layer, row: &PgRow) -> Result<FoundFeature, StoreError> {
+    let mut values = Vec::with_capacity(row.len());
+    for index in 0..row.len() {
+        let value = row.try_get_raw(index)?;
+        values.push(if value.is_null() {
+            None
+        } else {
+            Some(value.as_bytes().map_err(|error| StoreError::Unreadable(error.to_string()))?)
+        });
+    }
+    let required = |index: usize| values[index].ok_or_else(|| StoreError::Unreadable(format!("{layer}: column {index} is null")));
+    let text = |index: usize| required(index).and_then(decode::text);
+    let id = text(1)?;
+    Ok(FoundFeature {
+        record: Record {
+            layer,
+            region: text(0)?.to_owned(),
+            id: id.parse().map_err(|_| StoreError::Unreadable(format!("{layer}: id {id:?}")))?,
+            validity: Validity { from: decode::date(required(2)?)?, to: decode::date(required(3)?)? },
+            source: text(5)?.to_owned(),
+            source_id: text(6)?.to_owned(),
+            name: values[7].map(decode::text).transpose()?.map(str::to_owned),
+            names: decode::json(required(8)?)?,
+            attributes: decode::json(required(9)?)?,
+            geometry: values[10].map(read_ewkb).transpose().map_err(|error| StoreError::Unreadable(format!("{layer} {id}: {error}")))?,
+            fields: decode::fields(layer, |index| values[FIRST_FIELD + index], |text| text.into())?,
+        },
+        recorded_from: decode::timestamp(required(4)?)?,
+        dataset: values[11].map(decode::json).transpose()?,
+    })
+}
