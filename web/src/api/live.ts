@@ -10,6 +10,8 @@ export interface LiveHandlers {
   hello(sequence: number): void;
   change(change: LiveChange): void;
   stale(sequence: number, since: string): void;
+  /** The database is back. */
+  fresh(sequence: number): void;
   lost(): void;
 }
 
@@ -28,6 +30,7 @@ export function openLive(handlers: LiveHandlers): () => void {
     });
     on<LiveChange>('change', (data) => handlers.change(data));
     on<{ sequence: number; since: string }>('stale', (data) => handlers.stale(data.sequence, data.since));
+    on<{ sequence: number }>('fresh', (data) => handlers.fresh(data.sequence));
     source.addEventListener('error', () => {
       if (stopped) return;
       handlers.lost();

@@ -80,7 +80,7 @@ export interface FeatureProperties {
   valid_from?: string | null;
   valid_to?: string | null;
   recorded_from?: string | null;
-  dataset?: { imported_at?: string | null; file?: string | null; edition?: string | null } | null;
+  dataset?: { imported_at?: string | null; edition?: string | null } | null;
   attributes?: Record<string, unknown>;
   distance_m?: number;
   [field: string]: unknown;
@@ -96,7 +96,7 @@ export interface OtherName {
 export type Outcome = 'found' | 'none' | 'no_data';
 
 export interface Identified {
-  point: { lon: number; lat: number; working: { x: number; y: number } };
+  point: { lon: number; lat: number; working: { x: number; y: number } | null };
   sequence: number;
   layers: IdentifiedLayer[];
 }
@@ -106,11 +106,13 @@ export interface IdentifiedLayer {
   title: Bilingual;
   outcome: Outcome;
   features: Feature[];
+  /** How many more there are than are listed. */
+  more?: number;
 }
 
 export interface Places {
   features: Place[];
-  geocoding?: { query?: string; attribution?: string; sequence?: number };
+  geocoding?: { query?: string; attribution?: string; sequence?: number; truncated?: boolean };
 }
 
 export interface Place {
@@ -126,7 +128,10 @@ export interface Place {
       kind?: string | null;
       match?: { kind: string; part?: string | null } | null;
       score?: number;
+      address?: string | null;
       division?: string | null;
+      /** How many features this one stands for, such as the pieces of a road. */
+      features?: number;
       distance_m?: number;
     };
   };
@@ -134,6 +139,7 @@ export interface Place {
 
 export interface Session {
   name: string;
+  display_name?: string;
   role: string;
 }
 

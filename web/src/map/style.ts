@@ -51,6 +51,12 @@ export function markStyle(mark: Mark): Style {
   return new Style({ image: new RegularShape({ points, radius: mark.radius, angle, ...paint }) });
 }
 
+/** Shapes too small for this zoom: a speck, so that nothing vanishes without a sign. Discs with numbers would bury the map. */
+export function speckStyle(feature: FeatureLike, look: Look): Style | undefined {
+  if (typeof feature.get('count') !== 'number') return undefined;
+  return keep(`speck ${look.dark}`, () => new Style({ image: new Circle({ radius: 1.25, fill: new Fill({ color: paletteOf(look.dark).permitGrey }) }) }));
+}
+
 /** Several features drawn as one: a disc that says how many. */
 export function groupStyle(feature: FeatureLike, look: Look, edge?: string): Style | undefined {
   const count = feature.get('count');

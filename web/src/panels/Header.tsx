@@ -40,7 +40,7 @@ function Settings(): JSX.Element {
       <button type="button" class="quiet" aria-label={t.theme[theme]} title={t.theme[theme]} onClick={() => actions.setTheme(NEXT[theme], window.matchMedia('(prefers-color-scheme: dark)').matches)}>
         <Icon name={icon} />
       </button>
-      <button type="button" class={`quiet${who ? ' on' : ''}`} aria-label={who ? t.session.as(who.name, t.session.roles[who.role] ?? who.role) : t.session.open} title={who ? who.name : t.session.open} onClick={() => actions.openLogin(true)}>
+      <button type="button" class={`quiet${who ? ' on' : ''}`} aria-label={who ? t.session.as(who.display_name || who.name, t.session.roles[who.role] ?? who.role) : t.session.open} title={who ? who.display_name || who.name : t.session.open} onClick={() => actions.openLogin(true)}>
         <Icon name="user" />
       </button>
     </div>

@@ -110,6 +110,7 @@ function Here({ layers, subject }: { layers: IdentifiedLayer[]; subject: Feature
                 </li>
               );
             })}
+            {(layer.more ?? 0) > 0 && <li class="hint">{t.inspector.more(layer.more ?? 0)}</li>}
           </ul>
         </div>
       ))}

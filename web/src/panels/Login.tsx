@@ -15,7 +15,7 @@ export function Login(): JSX.Element {
   }, [open]);
   return (
     <dialog ref={dialog} class="login" aria-label={t.session.title} onClose={() => actions.openLogin(false)}>
-      {open && (who ? <Who name={who.name} role={t.session.roles[who.role] ?? who.role} /> : <Form />)}
+      {open && (who ? <Who name={who.display_name || who.name} role={t.session.roles[who.role] ?? who.role} /> : <Form />)}
     </dialog>
   );
 }

@@ -41,6 +41,7 @@ export function Results(): JSX.Element {
 function List({ places }: { places: Place[] }): JSX.Element {
   const t = useTexts();
   const complete = useShown((state) => state.search.complete);
+  const truncated = useShown((state) => state.search.truncated);
   const list = useRef<HTMLUListElement>(null);
   const active = useShown((state) => state.search.active);
   useEffect(() => {
@@ -52,6 +53,7 @@ function List({ places }: { places: Place[] }): JSX.Element {
       <ul ref={list} id="results" role="listbox" class="results" aria-label={t.search.results}>
         {places.map((place, index) => <Result key={`${place.properties.geocoding.layer}/${place.properties.geocoding.id}`} place={place} index={index} active={index === active} />)}
       </ul>
+      {truncated && <p class="hint warn"><Icon name="warning" /> {t.search.truncated}</p>}
       {complete && places.length >= 25 && <p class="hint">{t.search.limited(places.length)}</p>}
     </>
   );
@@ -63,11 +65,11 @@ function Result({ place, index, active }: { place: Place; index: number; active:
   const lang = useShown((state) => state.lang);
   const layers = useShown((state) => state.layers);
   const view = useShown((state) => state.view);
-  const { layer, kind, division, match } = place.properties.geocoding;
+  const { layer, kind, division, match, address } = place.properties.geocoding;
   const { title, other } = placeTexts(place, lang);
   const at = positionOf(place);
   const sort = (kind && (codeName(layer, 'class', kind, lang) ?? kind)) || layerTitle(layer, layers, lang);
-  const facts = [sort, division, at ? t.search.away(format.about(geodesicDistanceM(view, at))) : t.search.noPosition, match && match.kind !== 'exact' ? t.search.match[match.kind] : null];
+  const facts = [sort, address && address !== title ? address : null, division, at ? t.search.away(format.about(geodesicDistanceM(view, at))) : t.search.noPosition, match?.part ? (t.search.parts[match.part] ?? null) : null, match && match.kind !== 'exact' ? t.search.match[match.kind] : null];
   return (
     // Keys are handled by the combobox that owns this list.
     <li id={`result-${index}`} role="option" aria-selected={active} class={active ? 'active' : ''} onClick={() => void actions.choose(index)} onPointerMove={() => !active && actions.highlight(index)}>

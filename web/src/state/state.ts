@@ -30,6 +30,8 @@ export interface SearchState {
   /** False while `places` are only suggestions. */
   complete: boolean;
   places: Place[];
+  /** The server stopped looking before the end. */
+  truncated: boolean;
   /** The highlighted one in list and map; -1 = none. */
   active: number;
   readings: Reading[];
@@ -120,7 +122,7 @@ export interface State {
   covered_px: number;
 }
 
-export const NO_SEARCH: SearchState = { query: '', status: 'idle', answered: '', complete: false, places: [], active: -1, readings: [], reading: 0, problem: null };
+export const NO_SEARCH: SearchState = { query: '', status: 'idle', answered: '', complete: false, places: [], truncated: false, active: -1, readings: [], reading: 0, problem: null };
 
 export const START: State = {
   start: 'loading',

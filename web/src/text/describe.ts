@@ -69,11 +69,13 @@ export function fieldTitle(field: { title: Bilingual }, lang: Lang): string {
   return field.title[lang];
 }
 
-/** The label in the asked language, and the other one for the second line. */
+/** A found place in the asked language, and its other name for beside it. The server's label carries both at once. */
 export function placeTexts(place: Place, lang: Lang): { title: string; other: string | null } {
-  const { label, name, name_en } = place.properties.geocoding;
-  if (lang === 'en' && name_en) return { title: name_en, other: label || name || null };
-  return { title: label || name || name_en || '', other: name_en && name_en !== label ? name_en : null };
+  const { label, name, name_en, address } = place.properties.geocoding;
+  const [first, second] = lang === 'en' ? [name_en, name] : [name, name_en];
+  const title = first || second || address || label;
+  const other = second && second !== title ? second : null;
+  return { title, other };
 }
 
 function localName(properties: FeatureProperties, lang: Lang): string | null {

@@ -11,6 +11,8 @@ export const en: Texts = {
     results: 'Search results', suggestions: 'Suggestions', count: (n) => (n === 1 ? '1 result' : `${n} results`), limited: (n) => `The ${n} best are shown; more words narrow it down.`,
     none: (q) => `Nothing found for “${q}”.`, noneHint: 'Try another spelling: leave out the house number, give the road alone, or write Pinyin. Coordinates work too.', loading: 'Searching…',
     failed: 'The search did not finish', noPosition: 'no position on the map, located by road only', match: { exact: 'exact', prefix: 'beginning', substring: 'part' },
+    parts: { other_name: 'by its other name', short_name: 'by its short name', alternative_name: 'by another name', former_name: 'by a former name', code: 'by its code', pinyin: 'by Pinyin', initials: 'by Pinyin initials' },
+    truncated: 'The search stopped before its end; please give more words.',
     start: 'Start here', startHints: ['Type a place name, an address or a road to find it', 'Click anywhere on the map to see what is there', 'Type or paste coordinates to go straight to a point'], back: 'Back to the results', away: (d) => `${d} from the centre`,
   },
   coordinate: {

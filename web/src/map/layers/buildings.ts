@@ -1,10 +1,10 @@
 // 建筑物: light grey with a darker edge from zoom 16; storeys as a small number from zoom 18.
 import { paletteOf } from '../../symbols/palette';
 import { symbolOf } from '../../symbols/symbols';
-import { areaStyles, groupStyle, keep, labelStyle, namesOf, textOf, type StyleMaker } from '../style';
+import { areaStyles, speckStyle, keep, labelStyle, namesOf, textOf, type StyleMaker } from '../style';
 
 export const features: StyleMaker = (feature, _, look) =>
-  groupStyle(feature, look) ?? keep(`buildings ${look.dark}`, () => areaStyles(symbolOf('buildings', {}, look.dark)));
+  speckStyle(feature, look) ?? keep(`buildings ${look.dark}`, () => areaStyles(symbolOf('buildings', {}, look.dark)));
 
 export const labels: StyleMaker = (feature, zoom, look) => {
   const { name } = namesOf(feature, look);

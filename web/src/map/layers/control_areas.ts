@@ -2,10 +2,10 @@
 import { CONTROL } from '../../symbols/palette';
 import { symbolOf } from '../../symbols/symbols';
 import { codeName } from '../../text/describe';
-import { areaStyles, groupStyle, keep, labelStyle, namesOf, textOf, type StyleMaker } from '../style';
+import { areaStyles, speckStyle, keep, labelStyle, namesOf, textOf, type StyleMaker } from '../style';
 
 export const features: StyleMaker = (feature, _, look) => {
-  const group = groupStyle(feature, look);
+  const group = speckStyle(feature, look);
   if (group) return group;
   const properties = { kind: feature.get('kind'), status: feature.get('status') };
   return keep(`control ${properties.kind} ${properties.status} ${look.dark}`, () => areaStyles(symbolOf('control_areas', properties, look.dark)));

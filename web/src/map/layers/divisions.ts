@@ -1,13 +1,13 @@
 // 行政区划: a faint outline and a wide label; the legal line itself is drawn by the boundary lines.
 import { paletteOf } from '../../symbols/palette';
 import { symbolOf } from '../../symbols/symbols';
-import { areaStyles, groupStyle, keep, labelStyle, namesOf, type StyleMaker } from '../style';
+import { areaStyles, speckStyle, keep, labelStyle, namesOf, type StyleMaker } from '../style';
 
 const SHOWN_TO: Record<string, number> = { country: 6, province: 9, city: 12, county: 14, town: 16, village: 18 };
 const SIZE: Record<string, number> = { province: 18, city: 17, county: 16, town: 14, village: 12 };
 
 export const features: StyleMaker = (feature, _, look) =>
-  groupStyle(feature, look) ?? keep(`divisions ${look.dark}`, () => areaStyles(symbolOf('divisions', {}, look.dark)));
+  speckStyle(feature, look) ?? keep(`divisions ${look.dark}`, () => areaStyles(symbolOf('divisions', {}, look.dark)));
 
 export const labels: StyleMaker = (feature, zoom, look) => {
   const level = String(feature.get('level') ?? 'town');

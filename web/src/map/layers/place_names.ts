@@ -8,7 +8,7 @@ const FROM: Record<string, number> = { mountain: 11, water: 11, district: 11, is
 
 export const features: StyleMaker = (feature, zoom, look) => {
   const group = groupStyle(feature, look);
-  if (group) return zoom < 10 ? undefined : group;
+  if (group) return group;
   const kind = String(feature.get('class') ?? 'other');
   const type = feature.getGeometry()?.getType() ?? 'Point';
   if (type.endsWith('Point') && zoom < 14) return undefined;

@@ -1,12 +1,12 @@
 // 道路: white with a grey casing, width by class; names along the line.
 import { ROAD_WIDTH, symbolOf } from '../../symbols/symbols';
-import { groupStyle, keep, labelStyle, lineStyles, namesOf, type StyleMaker } from '../style';
+import { speckStyle, keep, labelStyle, lineStyles, namesOf, type StyleMaker } from '../style';
 
 const ORDER = ['path', 'service', 'lane', 'local', 'collector', 'arterial', 'trunk', 'expressway', 'rail'];
 const NAMED_FROM: Record<string, number> = { expressway: 12, trunk: 12, arterial: 13, collector: 14, local: 15, lane: 16, service: 16.5, path: 17, rail: 14 };
 
 export const features: StyleMaker = (feature, zoom, look) => {
-  const group = groupStyle(feature, look);
+  const group = speckStyle(feature, look);
   if (group) return group;
   const kind = String(feature.get('class') ?? 'local');
   const step = Math.round(zoom * 4) / 4;

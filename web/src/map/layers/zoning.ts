@@ -1,9 +1,9 @@
 // 规划用地: the hue of the class at 55 %, the code as text from zoom 15, its name from zoom 16.
 import { symbolOf } from '../../symbols/symbols';
-import { areaStyles, groupStyle, keep, labelStyle, textOf, type StyleMaker } from '../style';
+import { areaStyles, speckStyle, keep, labelStyle, textOf, type StyleMaker } from '../style';
 
 export const features: StyleMaker = (feature, _, look) => {
-  const group = groupStyle(feature, look);
+  const group = speckStyle(feature, look);
   if (group) return group;
   const properties = { class: feature.get('class'), status: feature.get('status') };
   return keep(`zoning ${properties.class} ${properties.status} ${look.dark}`, () => areaStyles(symbolOf('zoning', properties, look.dark)));

@@ -39,6 +39,7 @@ export function liveActions(store: Store, tiles: Tiles, inspect: InspectActions,
           touch(change.layers);
         },
         stale: (sequence, since) => store.set({ live: { ...store.get().live, status: 'stale', sequence, since } }),
+        fresh: (sequence) => store.set({ live: { ...store.get().live, status: 'live', sequence, since: null } }),
         lost: () => {
           if (store.get().live.status !== 'stale') store.set({ live: { ...store.get().live, status: 'reconnecting' } });
         },

@@ -31,7 +31,7 @@ export function searchActions(store: Store, view: ViewActions, inspect: InspectA
         put({ status: 'failed', problem: answer.problem, places: [], active: -1 });
         return false;
       }
-      put({ status: 'ready', problem: null, places: answer.value.features, answered: query, complete, active: -1 });
+      put({ status: 'ready', problem: null, places: answer.value.features, truncated: answer.value.geocoding?.truncated ?? false, answered: query, complete, active: -1 });
       return true;
     } catch {
       return false;
@@ -73,6 +73,11 @@ export function searchActions(store: Store, view: ViewActions, inspect: InspectA
     put({ active: places.length > 0 ? 0 : -1 });
   };
 
+  /** On a small screen a list below the edge helps nobody. */
+  const raise = (): void => {
+    if (store.get().stop === 'peek') store.set({ stop: 'half' });
+  };
+
   const readText = (query: string): Pick<SearchState, 'readings' | 'reading'> => {
     const { city } = store.get();
     const crs = city ? workingCrs(city.working_crs.proj4) : null;
@@ -90,6 +95,7 @@ export function searchActions(store: Store, view: ViewActions, inspect: InspectA
       const reading = readText(query);
       put({ query, ...reading, problem: null, active: -1, ...(reading.readings.length > 0 ? { places: [], status: 'idle' as const, answered: '' } : { status: 'loading' as const }) });
       if (store.get().inspector) inspect.closeInspector();
+      raise();
       if (reading.readings.length === 0) timer = window.setTimeout(() => void fetchPlaces(false), PAUSE_MS);
     },
     submit,
@@ -112,6 +118,7 @@ export function searchActions(store: Store, view: ViewActions, inspect: InspectA
     },
     restoreSearch: async (query: string, reading: number): Promise<void> => {
       put({ query, ...readText(query), status: 'loading' });
+      raise();
       const { readings } = store.get().search;
       if (readings.length > 0) put({ status: 'idle', reading: Math.min(reading, readings.length - 1) });
       else await fetchPlaces(true);
