@@ -49,13 +49,13 @@ export async function someRoad(request: APIRequestContext): Promise<Named> {
   const [west, south, east, north] = city.extent as [number, number, number, number];
   const z = 14;
   const { x, y } = tileAt((west + east) / 2, (south + north) / 2, z);
-  const around = [0, 1, -1, 2, -2].flatMap((dx) => [0, 1, -1, 2, -2].map((dy) => ({ dx, dy }))).toSorted((a, b) => Math.hypot(a.dx, a.dy) - Math.hypot(b.dx, b.dy));
+  const around = [0, 1, -1, 2, -2].flatMap((dx) => [0, 1, -1, 2, -2].map((dy) => ({ dx, dy }))).sort((a, b) => Math.hypot(a.dx, a.dy) - Math.hypot(b.dx, b.dy));
   for (const { dx, dy } of around) {
     const tile = await (await request.get(`/tiles/roads_labels/${z}/${x + dx}/${y + dy}.geojson`)).json();
     const named = (tile.features as { id: string; properties: { name?: string }; geometry: { type: string; coordinates: number[][] } }[]).filter(
       (feature) => feature.properties.name && feature.geometry.type === 'LineString',
     );
-    const road = named.toSorted((a, b) => b.geometry.coordinates.length - a.geometry.coordinates.length || a.id.localeCompare(b.id))[0];
+    const road = [...named].sort((a, b) => b.geometry.coordinates.length - a.geometry.coordinates.length || a.id.localeCompare(b.id))[0];
     if (!road) continue;
     const [from = [0, 0], to = [0, 0]] = road.geometry.coordinates;
     return { id: road.id, name: String(road.properties.name), lon: (from[0]! + to[0]!) / 2, lat: (from[1]! + to[1]!) / 2 };

@@ -15,7 +15,7 @@ export function pointOf(geometry: Geometry | null): LonLat | null {
   if (!geometry) return null;
   if (geometry.type === 'Polygon' || geometry.type === 'MultiPolygon') {
     const polygons = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates;
-    const largest = polygons.toSorted((one, other) => ringArea(other[0] ?? []) - ringArea(one[0] ?? []))[0];
+    const largest = [...polygons].sort((one, other) => ringArea(other[0] ?? []) - ringArea(one[0] ?? []))[0];
     return largest ? insideOf(largest) : null;
   }
   const all = [...positions(geometry)];
@@ -50,7 +50,7 @@ function insideOf(rings: number[][][]): LonLat | null {
       const [x2 = 0, y2 = 0] = end;
       return y1 > lat !== y2 > lat ? [x1 + ((lat - y1) / (y2 - y1)) * (x2 - x1)] : [];
     }),
-  ).toSorted((one, other) => one - other);
+  ).sort((one, other) => one - other);
   let best: [number, number] = [box[0], box[2]];
   let width = -1;
   for (let at = 0; at + 1 < crossings.length; at += 2) {

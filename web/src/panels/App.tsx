@@ -14,11 +14,11 @@ import { ToolPanel } from './ToolPanel';
 export function App({ onMapElement }: { onMapElement: (element: HTMLElement) => void }): JSX.Element {
   const t = useTexts();
   const printing = useShown((state) => state.print.picture !== null);
-  const panelOpen = useShown((state) => state.tool !== null);
+  const stop = useShown((state) => state.stop);
   useKeys();
   return (
     <>
-      <div class={`page${panelOpen ? ' with-tool' : ''}`} inert={printing}>
+      <div class={`page sheet-${stop}`} inert={printing}>
         <a class="skip" href="#search">{t.app.skipToSearch}</a>
         <a class="skip" href="#map">{t.app.skipToMap}</a>
         <Header />

@@ -15,7 +15,7 @@ export function Layers(): JSX.Element {
   const layers = useShown((state) => state.layers);
   const city = useShown((state) => state.city);
   const basemap = useShown((state) => state.basemap);
-  const topFirst = [...shown].toReversed();
+  const topFirst = [...shown].reverse();
   return (
     <>
       <p class="hint">{t.layers.hint}</p>

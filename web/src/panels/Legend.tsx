@@ -28,13 +28,13 @@ export function LegendList({ light, prefix }: { light: boolean; prefix: string }
   const layers = useShown((state) => state.layers);
   const shown = useShown((state) => state.shown);
   const counts = useShown((state) => state.inView.counts);
-  const inView = [...shown].toReversed().filter(({ id }) => counts[id]);
+  const inView = [...shown].reverse().filter(({ id }) => counts[id]);
   if (inView.length === 0) return <p class="message">{t.legend.empty}</p>;
   return (
     <div class="legend">
       {inView.map(({ id }) => {
         const field = LEGEND_FIELD[id];
-        const values = Object.entries(counts[id] ?? {}).filter(([value]) => value !== 'count').toSorted(([a], [b]) => order(id, a, lang) - order(id, b, lang));
+        const values = Object.entries(counts[id] ?? {}).filter(([value]) => value !== 'count').sort(([a], [b]) => order(id, a, lang) - order(id, b, lang));
         const grouped = counts[id]?.count;
         return (
           <section key={id}>

@@ -68,7 +68,7 @@ export function Sheet(): JSX.Element {
       >
         <i />
       </button>
-      <div class="sheet-body" tabIndex={-1}>{inspecting ? <Inspector /> : <Results />}</div>
+      <div class="sheet-body" tabIndex={0}>{inspecting ? <Inspector /> : <Results />}</div>
     </section>
   );
 }

@@ -34,7 +34,7 @@ export function ToolPanel(): JSX.Element | null {
           <Icon name="close" />
         </button>
       </div>
-      <div class="tool-body"><Panel /></div>
+      <div class="tool-body" tabIndex={0}><Panel /></div>
     </section>
   );
 }

@@ -114,5 +114,5 @@ function subjectOf(identified: Identified | null, hidden: readonly string[]): Fe
     const at = SUBJECT.indexOf(feature.properties.layer);
     return (at < 0 ? SUBJECT.length : at) + (hidden.includes(feature.properties.layer) ? 100 : 0);
   };
-  return found.toSorted((one, other) => rank(one) - rank(other) || (one.properties.distance_m ?? 0) - (other.properties.distance_m ?? 0))[0] ?? null;
+  return [...found].sort((one, other) => rank(one) - rank(other) || (one.properties.distance_m ?? 0) - (other.properties.distance_m ?? 0))[0] ?? null;
 }
