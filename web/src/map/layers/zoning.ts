@@ -1,0 +1,17 @@
+// 规划用地: the hue of the class at 55 %, the code as text from zoom 15, its name from zoom 16.
+import { symbolOf } from '../../symbols/symbols';
+import { areaStyles, speckStyle, keep, labelStyle, textOf, type StyleMaker } from '../style';
+
+export const features: StyleMaker = (feature, _, look) => {
+  const group = speckStyle(feature, look);
+  if (group) return group;
+  const properties = { class: feature.get('class'), status: feature.get('status') };
+  return keep(`zoning ${properties.class} ${properties.status} ${look.dark}`, () => areaStyles(symbolOf('zoning', properties, look.dark)));
+};
+
+export const labels: StyleMaker = (feature, zoom, look) => {
+  const code = textOf(feature.get('land_use'));
+  if (!code) return undefined;
+  const name = look.lang === 'zh' && zoom >= 16.5 ? textOf(feature.get('land_use_name')) : null;
+  return labelStyle(code, look, { size: zoom >= 17 ? 12.5 : 11, weight: 500, second: name, priority: 2 });
+};

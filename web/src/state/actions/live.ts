@@ -1,0 +1,52 @@
+// Changes made by others arrive here: what they touch is asked for again, nothing else.
+import { openLive } from '../../api';
+import type { LiveChange } from '../../api/live';
+import type { Tiles } from '../../api/tiles';
+import type { Extent } from '../../coordinates/point';
+import type { Store } from '../store';
+import type { InspectActions } from './inspect';
+import type { SearchActions } from './search';
+
+export function liveActions(store: Store, tiles: Tiles, inspect: InspectActions, search: SearchActions) {
+  const touch = (changes: { layer: string; extents: Extent[] | null }[]): void => {
+    const revisions = { ...store.get().revisions };
+    for (const { layer, extents } of changes) {
+      tiles.touch(layer, extents);
+      revisions[layer] = (revisions[layer] ?? 0) + 1;
+    }
+    store.set({ revisions });
+    void search.refreshSearch();
+    const { inspector } = store.get();
+    if (inspector?.status === 'ready') void inspect.refreshInspector();
+  };
+
+  const standAt = (sequence: number): void => {
+    const { live } = store.get();
+    store.set({ live: { ...live, sequence: Math.max(sequence, live.sequence ?? 0) } });
+  };
+
+  return {
+    followLive: (): (() => void) =>
+      openLive({
+        hello: (sequence) => {
+          const before = store.get().live.sequence;
+          store.set({ live: { ...store.get().live, status: 'live', sequence, since: null } });
+          // While we were away anything may have changed.
+          if (before !== null && sequence !== before) touch(store.get().layers.map(({ id }) => ({ layer: id, extents: null })));
+        },
+        change: (change: LiveChange) => {
+          store.set({ live: { ...store.get().live, status: 'live', sequence: change.sequence, since: null, changed_at: Date.now() } });
+          touch(change.layers);
+        },
+        stale: (sequence, since) => store.set({ live: { ...store.get().live, status: 'stale', sequence, since } }),
+        fresh: (sequence) => store.set({ live: { ...store.get().live, status: 'live', sequence, since: null } }),
+        lost: () => {
+          if (store.get().live.status !== 'stale') store.set({ live: { ...store.get().live, status: 'reconnecting' } });
+        },
+      }),
+    tileSequence: (sequence: number): void => {
+      if (sequence > (store.get().live.sequence ?? -1)) standAt(sequence);
+    },
+    retryTiles: (): void => touch(store.get().layers.map(({ id }) => ({ layer: id, extents: null }))),
+  };
+}
