@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, BufRead};
 
-use encoding_rs::{BIG5, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{BIG5, Encoding, GB18030, UTF_8, WINDOWS_1252};
 
 /// Enough text to tell Chinese from French, little enough to be fast.
 const SAMPLE_BYTES: usize = 1 << 20;
