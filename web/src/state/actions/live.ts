@@ -35,7 +35,7 @@ export function liveActions(store: Store, tiles: Tiles, inspect: InspectActions,
           if (before !== null && sequence !== before) touch(store.get().layers.map(({ id }) => ({ layer: id, extents: null })));
         },
         change: (change: LiveChange) => {
-          store.set({ live: { ...store.get().live, status: 'live', sequence: change.sequence, since: null, changed_at: Date.now() } });
+          store.set({ live: { ...store.get().live, status: 'live', sequence: change.sequence, since: null, changed_at: new Date().toISOString() } });
           touch(change.layers);
         },
         stale: (sequence, since) => store.set({ live: { ...store.get().live, status: 'stale', sequence, since } }),
