@@ -7,4 +7,6 @@ fn main() {
     std::fs::create_dir_all("web/dist").expect("web/dist can be created");
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=migrations");
+    // The page is built into the binary; its files change their names with their content.
+    println!("cargo:rerun-if-changed=web/dist");
 }

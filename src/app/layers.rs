@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::{App, AppError};
 use crate::crs;
 use crate::domain::{Extent, Layer};
+use crate::spatial::Shape;
 use crate::store::{self, Dataset};
 
 /// A layer as it stands.
@@ -42,7 +43,7 @@ pub async fn layers(app: &App) -> Result<Vec<LayerInfo>, AppError> {
             LayerInfo {
                 layer,
                 count: index.len(),
-                unlocated: index.unlocated(),
+                unlocated: index.iter().filter(|feature| matches!(feature.mercator, Shape::None)).count(),
                 extent: index.extent_mercator().map(|extent| Extent::new(crs::mercator_to_wgs84(extent.min), crs::mercator_to_wgs84(extent.max))),
                 sequence: state.snapshot.sequence,
                 status_date: datasets.iter().filter(|dataset| dataset.layer == layer.id()).filter_map(dated).max(),

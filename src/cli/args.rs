@@ -26,8 +26,14 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ADDR", env = "YUTU_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: std::net::SocketAddr,
     /// 日志格式 / Log format
-    #[arg(long, value_name = "FORMAT", env = "YUTU_LOG_FORMAT", default_value = "text", value_parser = ["text", "json"])]
-    pub log_format: String,
+    #[arg(long, value_name = "FORMAT", env = "YUTU_LOG_FORMAT", default_value = "text")]
+    pub log_format: crate::telemetry::LogFormat,
+    /// 底图说明（TOML：kind、url、attribution 等），默认无 / Base map description (TOML: kind, url, attribution ...), none by default
+    #[arg(long, value_name = "FILE", env = "YUTU_BASE_MAP")]
+    pub base_map: Option<PathBuf>,
+    /// 仅经 HTTPS 发送登录 Cookie / Send login cookies over HTTPS only
+    #[arg(long, env = "YUTU_SECURE_COOKIES")]
+    pub secure_cookies: bool,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -55,6 +61,12 @@ pub struct ImportArgs {
     /// 以 JSON 输出 / Machine output
     #[arg(long)]
     pub json: bool,
+    /// 即使文件已读过也重新比较 / Read and compare even what was read before
+    #[arg(long)]
+    pub force: bool,
+    /// 工作坐标系，仅用于 crs = "auto" 的城市包 / Working system, for packs with crs = "auto"
+    #[arg(long, value_name = "EPSG:n")]
+    pub crs: Option<String>,
     #[command(flatten)]
     pub database: DatabaseArgs,
 }

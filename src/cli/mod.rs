@@ -6,8 +6,14 @@
 mod args;
 mod backup;
 mod database;
+mod demo;
+mod import;
+mod doctor;
 mod keeper;
 mod psql;
+mod serve;
+mod store;
+mod user;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -27,12 +33,22 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// 提供地图、查询与瓦片服务 / Serve the page, the answers and the tiles
+    Serve(ServeArgs),
+    /// 按城市包导入数据 / Import data by a city pack
+    Import(ImportArgs),
+    /// 生成虚构的演示城市 / Generate the fictional demo city
+    Demo(DemoArgs),
+    /// 管理用户 / Manage the accounts
+    User(UserArgs),
     /// 备份到一个文件，服务不停 / Back up into a file while serving
     Backup(BackupArgs),
     /// 从备份恢复，服务不停 / Restore a backup while serving
     Restore(RestoreArgs),
     /// 打开正在使用的数据库 / A shell on the database in use
     Psql(PsqlArgs),
+    /// 检查本机缺少什么，如何安装 / What is missing on this machine and how to get it
+    Doctor,
     /// The process that owns the private database; started by the other commands
     #[command(hide = true)]
     Keeper(keeper::KeeperArgs),
@@ -52,9 +68,14 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode> {
     match command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::User(args) => user::run(&args),
         Command::Backup(args) => backup::write(&args),
         Command::Restore(args) => backup::restore(&args),
         Command::Psql(args) => psql::run(&args),
+        Command::Doctor => doctor::run(),
         Command::Keeper(args) => keeper::run(&args),
     }
 }

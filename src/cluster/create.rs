@@ -1,6 +1,7 @@
 //! Makes the database and its extensions in a cluster that has just started.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
@@ -17,6 +18,24 @@ pub fn connect_options(folder: &Path, database: &str) -> PgConnectOptions {
         .username(DATABASE)
         .database(database)
         .application_name("yutu")
+}
+
+/// How long a server that recovers from a crashed session is waited for before a client is turned away.
+const RECOVERY: Duration = Duration::from_secs(60);
+
+/// Waits until the database takes connections: a postmaster that runs may still be recovering.
+pub async fn answers(folder: &Path) -> Result<()> {
+    let deadline = Instant::now() + RECOVERY;
+    loop {
+        match connect_options(folder, DATABASE).connect().await {
+            Ok(connection) => return Ok(connection.close().await?),
+            // cannot_connect_now
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("57P03") && Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Err(error) => return Err(error).context("数据库没有应答 / the database does not answer"),
+        }
+    }
 }
 
 /// Makes what is missing; a second call changes nothing.

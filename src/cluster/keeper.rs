@@ -5,7 +5,7 @@
 use std::fs::{File, TryLockError};
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -62,11 +62,11 @@ pub fn keep(options: &Options) -> Result<()> {
     });
     let keeper = Keeper { layout, sockets, durability: options.durability, sender, events, _lock: lock };
     let outcome = keeper.run();
-    let _ = std::fs::remove_file(keeper.sockets.keeper());
     if let Err(error) = &outcome {
         // Whoever connects in the next moment came for the same attempt.
         keeper.refuse(&format!("{error:#}"), Duration::from_millis(300));
     }
+    let _ = std::fs::remove_file(keeper.sockets.keeper());
     outcome
 }
 
@@ -97,7 +97,10 @@ impl Keeper {
             match self.next(patience) {
                 Some(Event::Joined(stream)) => match &server {
                     Some(_) => {
-                        leases += usize::from(self.admit(stream));
+                        match runtime()?.block_on(create::answers(self.sockets.path())) {
+                            Ok(()) => leases += usize::from(self.admit(stream)),
+                            Err(error) => tell(&stream, &format!("failed\n{error:#}\n")),
+                        }
                         idle_since = if leases == 0 { Some(Instant::now()) } else { None };
                     }
                     None => {
@@ -134,16 +137,12 @@ impl Keeper {
         if patience == Duration::MAX {
             return self.events.recv().ok();
         }
-        match self.events.recv_timeout(patience) {
-            Ok(event) => Some(event),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.events.recv_timeout(patience).ok()
     }
 
     fn start(&self, programs: &Programs) -> Result<Postmaster> {
         let server = postmaster::start(&self.layout, programs, &self.sockets, self.durability)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        if let Err(error) = runtime.block_on(create::database_and_extensions(self.sockets.path())) {
+        if let Err(error) = runtime()?.block_on(create::database_and_extensions(self.sockets.path())) {
             server.stop()?;
             return Err(error);
         }
@@ -191,6 +190,10 @@ fn watch(pid: Pid, sender: Sender<Event>) {
         let _ = waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT);
         let _ = sender.send(Event::Died);
     });
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
 
 fn tell(mut stream: &UnixStream, text: &str) {

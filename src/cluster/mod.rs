@@ -22,7 +22,8 @@ use anyhow::Result;
 
 pub use keeper::keep;
 pub use lease::Lease;
-pub use programs::{Programs, find as find_programs};
+pub use postmaster::setpriv_can_signal;
+pub use programs::{Programs, find as find_programs, installed as installed_programs};
 
 /// Name of the database and of its superuser in a private cluster.
 pub const DATABASE: &str = "yutu";

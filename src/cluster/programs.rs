@@ -12,11 +12,11 @@ pub struct Programs {
     pub folder: PathBuf,
     /// Major version, such as 15.
     pub major: u32,
-    /// Whether the extension PostGIS is there; `None` when its folder could not be told.
-    pub postgis: Option<bool>,
+    /// Those of [`super::EXTENSIONS`] that are not installed for it. Empty also when their folder could not be told.
+    pub missing: Vec<&'static str>,
 }
 
-/// All servers found on this machine, best first: PostGIS before none, then the newest.
+/// All servers found on this machine, best first: those with PostGIS, then the newest.
 /// `YUTU_PG_BINDIR` names one folder and is then the only place looked at.
 pub fn installed() -> Vec<Programs> {
     let folders = match std::env::var_os("YUTU_PG_BINDIR") {
@@ -30,11 +30,13 @@ pub fn installed() -> Vec<Programs> {
             continue;
         }
         if let Some(major) = major_version(&folder) {
-            let postgis = share_folder(&folder, major).map(|share| share.join("extension/postgis.control").exists());
-            found.push(Programs { folder, major, postgis });
+            let share = share_folder(&folder, major);
+            let there = |name: &str| share.as_ref().is_none_or(|share| share.join(format!("extension/{name}.control")).exists());
+            let missing = super::EXTENSIONS.into_iter().filter(|name| !there(name)).collect();
+            found.push(Programs { folder, major, missing });
         }
     }
-    found.sort_by_key(|one| (one.postgis == Some(false), std::cmp::Reverse(one.major)));
+    found.sort_by_key(|one| (one.missing.len(), std::cmp::Reverse(one.major)));
     found
 }
 
@@ -44,26 +46,23 @@ pub fn installed() -> Vec<Programs> {
 /// None is installed, PostGIS is missing, or none has the cluster's version; says which package to install.
 pub fn find(major: Option<u32>) -> Result<Programs> {
     let all = installed();
-    let best = match major {
-        Some(major) => match all.iter().find(|one| one.major == major) {
-            Some(one) => one.clone(),
-            None => bail!(wrong_version(major, &all)),
-        },
-        None => match all.into_iter().next() {
-            Some(one) => one,
-            None => bail!(
-                "找不到 PostgreSQL 服务程序（initdb、postgres）。请安装：apt-get install postgresql-postgis；yutu doctor 会列出所缺。\n\
-                 PostgreSQL's server programs (initdb, postgres) were not found. Install them: apt-get install postgresql-postgis; \
-                 `yutu doctor` lists what is missing. YUTU_PG_BINDIR can name their folder."
-            ),
-        },
-    };
-    if best.postgis == Some(false) {
+    let Some(best) = all.iter().find(|one| major.is_none_or(|major| one.major == major)).cloned() else {
+        if let (Some(major), false) = (major, all.is_empty()) {
+            bail!(wrong_version(major, &all));
+        }
         bail!(
-            "已有 PostgreSQL {0}（{1}），但没有为它安装 PostGIS。请安装：apt-get install postgresql-{0}-postgis-3\n\
-             PostgreSQL {0} is installed ({1}) but PostGIS for it is not. Install it: apt-get install postgresql-{0}-postgis-3",
+            "找不到 PostgreSQL 服务程序（initdb、postgres）。请安装：apt-get install postgresql-postgis；yutu doctor 会列出所缺。\n\
+             PostgreSQL's server programs (initdb, postgres) were not found. Install them: apt-get install postgresql-postgis; \
+             `yutu doctor` lists what is missing. YUTU_PG_BINDIR can name their folder."
+        );
+    };
+    if !best.missing.is_empty() {
+        bail!(
+            "PostgreSQL {0}（{1}）缺少扩展 {2}。请安装：apt-get install postgresql-{0}-postgis-3（其他系统见 yutu doctor）\n\
+             PostgreSQL {0} ({1}) lacks the extensions {2}. Install them: apt-get install postgresql-{0}-postgis-3 (elsewhere see `yutu doctor`)",
             best.major,
-            best.folder.display()
+            best.folder.display(),
+            best.missing.join(", ")
         );
     }
     Ok(best)
@@ -71,7 +70,6 @@ pub fn find(major: Option<u32>) -> Result<Programs> {
 
 fn wrong_version(major: u32, all: &[Programs]) -> String {
     let have = all.iter().map(|one| one.major.to_string()).collect::<Vec<_>>().join(", ");
-    let have = if have.is_empty() { "-".to_owned() } else { have };
     format!(
         "数据目录里的数据库属于 PostgreSQL {major}，本机装有：{have}。请安装 postgresql-{major} 与 postgresql-{major}-postgis-3；\
          要换版本，请先在旧版本下 yutu backup，再在新目录里 yutu restore。\n\

@@ -1,13 +1,17 @@
 //! One whole district, from the drawing board to finished shapes; it fits in a few megabytes.
 
+use super::breaches::breaches;
 use super::controls::{Controls, controls};
 use super::dice::Dice;
 use super::divisions::{Divisions, divisions};
 use super::land::{Face, Land, Parcel, land};
+use super::markers::{Marker, markers};
 use super::mesh::{Mesh, Rect};
 use super::names::{Identity, identity};
 use super::numbering::{Plate, Segment, plates, segments};
-use super::plan::{AXIS, Part, Plan, RIVER_ROW, plan};
+use super::permits::{Case, permits};
+use super::places::{Place, places};
+use super::plan::{AXIS, Plan, RIVER_ROW, plan};
 use super::shape::{Ring, Shape, area_m2};
 use super::site::{Site, Yard, build, parcel_ring};
 use super::uses::Form;
@@ -16,7 +20,6 @@ use super::warp::Warp;
 #[derive(Debug)]
 pub struct District {
     pub identity: Identity,
-    pub seed: u64,
     pub warp: Warp,
     pub mesh: Mesh,
     pub plan: Plan,
@@ -26,6 +29,9 @@ pub struct District {
     pub sites: Vec<Site>,
     pub plates: Vec<Plate>,
     pub segments: Vec<Segment>,
+    pub markers: Vec<Marker>,
+    pub cases: Vec<Case>,
+    pub places: Vec<Place>,
 }
 
 /// Where the first district lies (EPSG:4549 metres, open sea, so that it covers no real place) and how far the next is.
@@ -63,7 +69,18 @@ pub fn district(seed: u64, index: u32) -> District {
     let sites = sites(&plan, &warp, &mesh, &land, &controls, &mut dice(3));
     let plates = plates(&plan, &land.zones, &land.parcels, &mut dice(4));
     let segments = segments(&plan, &plates);
-    District { identity, seed, warp, mesh, plan, land, divisions, controls, sites, plates, segments }
+    let markers = markers(&plan, &divisions);
+    let (cases, places_so_far) = (Vec::new(), Vec::new());
+    let mut whole =
+        District { identity, warp, mesh, plan, land, divisions, controls, sites, plates, segments, markers, cases, places: places_so_far };
+
+    let (breaches, taken) = breaches(&whole, &mut dice(5));
+    for site in &mut whole.sites {
+        site.planned |= taken.contains(&site.parcel);
+    }
+    whole.cases = permits(&whole, breaches, &taken, &mut dice(6));
+    whole.places = places(&whole, &mut dice(7));
+    whole
 }
 
 fn note(mesh: &mut Mesh, face: &Face) {
@@ -88,7 +105,8 @@ fn sites(plan: &Plan, warp: &Warp, mesh: &Mesh, land: &Land, controls: &Controls
         let yard = Yard::new(warp, parcel, &ring, zone.land.setback_m, &keep_out);
         let buildings = build(&yard, zone.land, area_m2, rank, dice);
         let open = matches!(zone.land.form, Form::Rows | Form::Slabs | Form::Towers | Form::Podium | Form::Halls | Form::Wings);
-        let planned = dice.chance(0.14) && (open || zone.part == Part::Seat) && !buildings.is_empty();
+        let share = if zone.land.form == Form::House { 0.012 } else { 0.14 };
+        let planned = dice.chance(share) && (open || zone.land.form == Form::House) && !buildings.is_empty();
         Site { parcel: place, ring, area_m2, buildings, planned }
     };
     land.parcels.iter().enumerate().map(one).collect()

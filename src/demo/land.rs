@@ -58,7 +58,6 @@ pub struct Lake {
     /// The protected edge: the shore and some metres more.
     pub edge: Ring,
     pub path: Vec<Point>,
-    pub centre: Point,
 }
 
 #[derive(Clone, Copy)]
@@ -149,7 +148,7 @@ impl Work<'_> {
 
     /// What the blocks of a part are for, in an order left to chance; `None` is its ordinary use.
     fn roles(&mut self, part: Part, count: usize) -> Vec<Option<&'static Use>> {
-        let wanted: &[&Use] = match part {
+        let wanted: &[&'static Use] = match part {
             Part::Housing => &[&uses::SCHOOL, &uses::PARK, &uses::SHOPS],
             Part::OldTown => &[
                 &uses::TEMPLE,
@@ -166,7 +165,7 @@ impl Work<'_> {
             Part::Business => &[&uses::SQUARE, &uses::HOTEL, &uses::SHOPS, &uses::SHOPS, &uses::PARK, &uses::SHOPS],
             Part::Civic => &[&uses::OFFICES, &uses::HOSPITAL, &uses::CULTURE, &uses::LIBRARY, &uses::SPORT, &uses::SQUARE, &uses::ELDERLY],
             Part::Campus => &[&uses::COLLEGE, &uses::COLLEGE, &uses::RESEARCH, &uses::HOUSING_ROWS],
-            Part::Industry => &[&uses::POWER, &uses::LOGISTICS, &uses::INDUSTRY_2, &uses::RESERVED],
+            Part::Industry => &[&uses::POWER, &uses::LOGISTICS, &uses::INDUSTRY_2, self.dice.pick(&[&uses::RESERVED, &uses::SEWAGE])],
             Part::Seat => &[&uses::OFFICES, &uses::SCHOOL, &uses::SHOPS, &uses::PARK, &uses::HOSPITAL, &uses::BUS],
             Part::Station => &[&uses::STATION, &uses::SHOPS, &uses::BUS, &uses::WATERWORKS],
             _ => &[],
@@ -229,7 +228,6 @@ impl Work<'_> {
         let lake = Lake {
             edge: blob(u, v, size, 20.0),
             path: blob(u, v, size, 34.0),
-            centre: self.warp.at(u - size[0] * 0.2, v - size[1] * 0.1),
             shore: shore.clone(),
             island: island.clone(),
         };
@@ -345,7 +343,7 @@ impl Work<'_> {
                 piece = rest;
             }
         }
-        if role.is_some_and(|land| matches!(land.code, "080403" | "120802" | "1303" | "1301")) {
+        if role.is_some_and(|land| matches!(land.code, "080403" | "120802" | "1301" | "1302" | "1303")) {
             // Smaller than the block: the rest keeps the ordinary use.
             let long_u = piece.rect.width() >= piece.rect.height();
             let length = if long_u { piece.rect.width() } else { piece.rect.height() };

@@ -2,15 +2,19 @@
 //! that a planner's audit finds in order, apart from a few permits that break a rule on purpose and are listed.
 //! Leaves out: reading it back, which is the import's work. Same seed and scale, same bytes, on every machine.
 
+mod breaches;
 mod controls;
 mod dice;
 mod district;
 mod divisions;
 mod emit;
 mod land;
+mod markers;
 mod mesh;
 mod names;
 mod numbering;
+mod permits;
+mod places;
 mod plan;
 mod shape;
 mod site;
@@ -32,6 +36,25 @@ pub trait Sink {
     /// # Errors
     /// What the receiver's medium reports; generation stops there.
     fn feature(&mut self, layer: Layer, feature: Feature) -> io::Result<()>;
+
+    /// Told of each permit that breaks a rule on purpose, after the permit itself.
+    ///
+    /// # Errors
+    /// As for [`Sink::feature`].
+    fn breach(&mut self, breach: &Breach) -> io::Result<()> {
+        let _ = breach;
+        Ok(())
+    }
+}
+
+/// A permit that breaks rules on purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breach {
+    pub case_no: String,
+    /// Such as `far_max`, `blue_line`; the README of the demo pack lists them.
+    pub rules: Vec<&'static str>,
+    pub why_zh: String,
+    pub why_en: String,
 }
 
 /// What was made.
@@ -39,6 +62,8 @@ pub trait Sink {
 pub struct Summary {
     pub districts: u32,
     pub features: BTreeMap<Layer, u64>,
+    /// Permits in breach on purpose.
+    pub breaches: u64,
     /// `[west, south, east, north]` of all coordinates, metres (EPSG:4549).
     pub extent_m: Option<[f64; 4]>,
 }
@@ -66,6 +91,16 @@ struct Counted<'a> {
 impl Sink for Counted<'_> {
     fn feature(&mut self, layer: Layer, feature: Feature) -> io::Result<()> {
         *self.summary.features.entry(layer).or_default() += 1;
+        feature.shape.each_point(|point| {
+            let [x, y] = shape::metres(point);
+            let [west, south, east, north] = self.summary.extent_m.unwrap_or([x, y, x, y]);
+            self.summary.extent_m = Some([west.min(x), south.min(y), east.max(x), north.max(y)]);
+        });
         self.sink.feature(layer, feature)
+    }
+
+    fn breach(&mut self, breach: &Breach) -> io::Result<()> {
+        self.summary.breaches += 1;
+        self.sink.breach(breach)
     }
 }

@@ -2,6 +2,8 @@
 //! south end (upright roads); odd numbers stand on the left, even on the right; one number per door in turn, and one number is
 //! held in reserve for each full 40 m of front without a door. A door opened later between two others takes `n-1`.
 
+use std::collections::HashMap;
+
 use super::dice::Dice;
 use super::land::{Parcel, Zone};
 use super::names::Name;
@@ -137,6 +139,15 @@ fn doors(form: Form, class: Class, front: &Front, dice: &mut Dice) -> Vec<(f64, 
             (start + f64::from(ends) + (f64::from(place) + 0.5) * step, kind)
         })
         .collect()
+}
+
+/// The plate of the main gate of each parcel that has one, by parcel.
+pub fn gates(plates: &[Plate]) -> HashMap<usize, &Plate> {
+    let mut gates = HashMap::new();
+    for plate in plates.iter().filter(|plate| plate.kind == "大门牌") {
+        gates.entry(plate.parcel).or_insert(plate);
+    }
+    gates
 }
 
 pub fn segments(plan: &Plan, plates: &[Plate]) -> Vec<Segment> {

@@ -46,6 +46,17 @@ impl Shape {
         }
     }
 
+    /// Every point of the shape.
+    pub fn each_point(&self, mut visit: impl FnMut(Point)) {
+        match self {
+            Shape::Nowhere => {}
+            Shape::Point(point) => visit(*point),
+            Shape::Line(points) => points.iter().copied().for_each(visit),
+            Shape::Polygon(rings) => rings.iter().flatten().copied().for_each(visit),
+            Shape::MultiPolygon(parts) => parts.iter().flatten().flatten().copied().for_each(visit),
+        }
+    }
+
     /// The same shape in metres.
     pub fn to_geo(&self) -> Option<geo_types::Geometry<f64>> {
         use geo_types::{Geometry, LineString, MultiPolygon, Point as GeoPoint, Polygon};

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chrono::Utc;
-use tokio::task::JoinHandle;
 
 use super::build::{Built, Footprints, collect_footprints, convert, once_each};
 use super::merge::{Layered, Merge};
@@ -43,11 +42,11 @@ const ORDER: [Layer; Layer::ALL.len()] = [
     Layer::DoorPlates,
 ];
 
-/// Begins to follow the store; the handle answers at once, with nothing in it until [`Live::built`].
-pub fn start(pool: Pool, settings: Settings) -> (Arc<Live>, JoinHandle<()>) {
-    let live = Arc::new(Live::new());
-    let follower = Follower { pool, settings: Arc::new(settings), live: Arc::clone(&live), spatial: HashMap::new(), gazetteer: Merge::default(), day: None };
-    (live, tokio::spawn(follower.run()))
+/// Follows the store for ever. The handle answers all the time, with nothing in it until [`Live::built`].
+/// The schema must be there: see [`store::open`].
+pub async fn follow(live: Arc<Live>, pool: Pool, settings: Settings) {
+    let follower = Follower { pool, settings: Arc::new(settings), live, spatial: HashMap::new(), gazetteer: Merge::default(), day: None };
+    follower.run().await;
 }
 
 struct Follower {
@@ -64,7 +63,7 @@ struct Follower {
 type Touched = BTreeMap<Layer, Option<Vec<Extent>>>;
 
 impl Follower {
-    async fn run(mut self) {
+    async fn run(mut self) -> ! {
         loop {
             let Err(error) = self.follow().await;
             let since = Utc::now();

@@ -19,7 +19,7 @@ use crate::domain::{Extent, Layer};
 use crate::gazetteer;
 use crate::spatial::Snapshot;
 
-pub use follow::start;
+pub use follow::follow;
 
 /// What a reader sees: everything at one sequence.
 #[derive(Debug)]
@@ -93,8 +93,15 @@ pub struct Live {
     events: broadcast::Sender<Event>,
 }
 
+impl Default for Live {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Live {
-    fn new() -> Self {
+    /// With nothing in it.
+    pub fn new() -> Self {
         let state = State {
             epoch: String::new(),
             snapshot: Snapshot::empty(DateTime::UNIX_EPOCH),

@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use rstar::{AABB, Envelope, PointDistance, RTree, RTreeObject};
 
 use super::cells::kind_field;
-use super::curve::{Positions, curve_key, grid_position};
-use super::feature::{EMPTY_EXTENT, Feature, Shape, allocated, centre, is_empty, size_m};
+use super::curve::{Positions, curve_key};
+use super::feature::{EMPTY_EXTENT, Feature, Shape, allocated, anchor, is_empty, size_m};
 use super::share::share_texts;
 use crate::domain::{Extent, FeatureId, Layer, Value};
 
@@ -209,7 +209,7 @@ impl Base {
             let begin = counts.len();
             for at in members {
                 let extent = self.boxes(at).mercator;
-                sum.anchors = sum.anchors.and(Positions::one(grid_position(centre(&extent))));
+                sum.anchors = sum.anchors.and(Positions::one(anchor(&extent)));
                 sum.max_size_m = sum.max_size_m.max(rounded_up(size_m(&extent)));
                 let Some(kind) = kind_of(layer, &self.features[at]) else { continue };
                 let number = match numbers.get(kind) {
@@ -268,7 +268,7 @@ fn arrange<F: AsRef<Feature> + Sync>(features: &[F]) -> Vec<Place> {
         .map(|(feature, from)| {
             let feature = feature.as_ref();
             match (feature.mercator.extent(), feature.working.extent()) {
-                (Some(extent), _) => Place { rank: 0, key: curve_key(grid_position(centre(&extent))), from },
+                (Some(extent), _) => Place { rank: 0, key: curve_key(anchor(&extent)), from },
                 (None, Some(_)) => Place { rank: 1, key: 0, from },
                 (None, None) => Place { rank: 2, key: 0, from },
             }

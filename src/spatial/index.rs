@@ -150,11 +150,11 @@ impl LayerIndex {
     /// Features whose bounding box meets the box (touching counts) in web mercator. Each once, in no order to rely on:
     /// who needs one sorts by id.
     pub fn window_mercator(&self, extent: &Extent) -> impl Iterator<Item = &Feature> {
-        self.window_mercator_sized(extent, 0.0)
+        self.window_mercator_sized(extent, 0.0).map(|(feature, _)| feature)
     }
 
-    /// The same, but only features whose box is at least `min_size_m` (mercator metres) on its longer side.
-    pub fn window_mercator_sized(&self, extent: &Extent, min_size_m: f64) -> impl Iterator<Item = &Feature> {
+    /// The same, but only features whose box is at least `min_size_m` (mercator metres) on its longer side; with the box.
+    pub fn window_mercator_sized(&self, extent: &Extent, min_size_m: f64) -> impl Iterator<Item = (&Feature, Extent)> {
         let extent = *extent;
         let wanted = move |found: &Extent| found.intersects(&extent) && size_m(found) >= min_size_m;
         let runs = envelope(&extent).map(|envelope| self.base.mercator.locate_in_envelope_intersecting(envelope));
@@ -163,9 +163,11 @@ impl LayerIndex {
             .flatten()
             .filter(move |run| f64::from(run.max_size_m) >= min_size_m)
             .flat_map(move |run| self.live(self.base.mapped_members(run)))
-            .filter(move |at| wanted(&self.base.boxes(*at).mercator))
-            .map(|at| &*self.base.features[at]);
-        base.chain(self.delta.entries.iter().filter(move |entry| wanted(&entry.boxes.mercator)).map(|entry| &*entry.feature))
+            .map(|at| (at, self.base.boxes(at).mercator))
+            .filter(move |(_, found)| wanted(found))
+            .map(|(at, found)| (&*self.base.features[at], found));
+        let delta = self.delta.entries.iter().map(|entry| (&*entry.feature, entry.boxes.mercator));
+        base.chain(delta.filter(move |(_, found)| wanted(found)))
     }
 
     /// Features whose bounding box meets the box (touching counts) in the working system; order as in

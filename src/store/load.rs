@@ -83,6 +83,15 @@ impl Session {
         .await?)
     }
 
+    /// Whether these very files were read into the source before, with whatever wording of a profile.
+    pub async fn files_known(&mut self, source: &str, files_sha256: &str) -> Result<bool, StoreError> {
+        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM dataset WHERE source = $1 AND files_sha256 = $2)")
+            .bind(source)
+            .bind(files_sha256)
+            .fetch_one(&mut *self.transaction)
+            .await?)
+    }
+
     /// The newest edition date of the source; `Some(None)`: it has an undated edition only; `None`: nothing was loaded from it yet.
     pub async fn newest_edition(&mut self, source: &str) -> Result<Option<Option<NaiveDate>>, StoreError> {
         let (count, newest): (i64, Option<NaiveDate>) = sqlx::query_as("SELECT count(*), max(valid_from) FROM dataset WHERE source = $1")

@@ -17,7 +17,7 @@ fn yutu(data_dir: &Path, url: Option<&str>, arguments: &[&str]) -> Output {
     command.env_remove("DATABASE_URL").env_remove("YUTU_DATABASE_URL").args(arguments);
     match url {
         Some(url) => command.env("DATABASE_URL", url),
-        None => command.arg("--data-dir").arg(data_dir),
+        None => command.env("YUTU_DATA_DIR", data_dir),
     };
     command.output().unwrap()
 }
@@ -216,4 +216,88 @@ fn a_backup_that_cannot_be_written_leaves_no_file() {
     assert!(std::fs::symlink_metadata(folder.path().join("city.backup.part")).is_err(), "nothing half-written stays");
     assert!(refused(&yutu(folder.path(), None, &["backup", "/dev"])).contains("not an ordinary file"));
     drop(lease);
+}
+
+#[test]
+fn a_restore_killed_at_any_moment_leaves_the_former_or_the_restored_database_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let lease = with_places(folder.path());
+    let file = folder.path().join("city.backup");
+    done(&yutu(folder.path(), None, &["backup", file.to_str().unwrap()]));
+    let backed_up = ask(&lease, CONTENT).unwrap();
+    execute(&lease, "DELETE FROM place WHERE id > 2500");
+    let present = ask(&lease, CONTENT).unwrap();
+    let mut restored = 0;
+    for time in 0..10 {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_yutu"));
+        command.env_remove("DATABASE_URL").env_remove("YUTU_DATABASE_URL").arg("restore").arg(&file).arg("--data-dir").arg(folder.path());
+        let mut child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(150 * time));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let found = ask(&lease, CONTENT).unwrap();
+        assert!(found == present || found == backed_up, "kill {time}: {found}");
+        if found == backed_up {
+            restored += 1;
+            execute(&lease, "DELETE FROM place WHERE id > 2500");
+        }
+    }
+    assert!(restored < 10, "some were killed before the end");
+    done(&yutu(folder.path(), None, &["restore", file.to_str().unwrap(), "--drop-former"]));
+    assert_eq!(ask(&lease, CONTENT).unwrap(), backed_up);
+    assert_eq!(ask(&lease, "SELECT string_agg(datname, ' ') FROM pg_database WHERE datname LIKE 'yutu%'").unwrap(), "yutu");
+}
+
+/// Yutu's own schema, and one change that is in its log.
+fn with_schema(data_dir: &Path) -> Lease {
+    let lease = cluster::acquire_with(&options(data_dir, Durability::Throwaway)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let pool = yutu::store::connect(lease.connect_options(), "Asia/Shanghai", 2).await.unwrap();
+        yutu::store::open(&pool, "EPSG:4549", Some(4549), "", "").await.unwrap();
+        pool.close().await;
+    });
+    lease
+}
+
+const LOGGED: &str =
+    "SELECT string_agg(format('%s %s', t.sequence, c.id), ', ' ORDER BY t.sequence) FROM change c JOIN change_transaction t USING (xid)";
+
+#[test]
+fn a_city_restored_on_another_server_goes_on_counting_its_changes() {
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let file = first.path().join("city.backup");
+    let here = with_schema(first.path());
+    let insert = "INSERT INTO place_names (region, id, name) VALUES ('420102', 'aaaaaaaaaaaaaaaa', '黄鹤楼')";
+    // The other server is younger: it will count its transactions past the number of this one.
+    execute(&here, "DO $$ BEGIN FOR i IN 1..5000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$");
+    execute(&here, insert);
+    let xid: i64 = ask(&here, "SELECT xid::text FROM change_transaction").unwrap().parse().unwrap();
+    done(&yutu(first.path(), None, &["backup", file.to_str().unwrap()]));
+
+    let there = with_schema(second.path());
+    let epoch = ask(&there, "SELECT epoch::text FROM installation").unwrap();
+    done(&yutu(second.path(), None, &["restore", file.to_str().unwrap()]));
+    let new_epoch = ask(&there, "SELECT epoch::text FROM installation").unwrap();
+    assert!(new_epoch != epoch && new_epoch != ask(&here, "SELECT epoch::text FROM installation").unwrap(), "followers must notice");
+    assert_eq!(ask(&there, LOGGED).unwrap(), "1 aaaaaaaaaaaaaaaa");
+    execute(
+        &there,
+        "CREATE PROCEDURE count_to(last bigint) LANGUAGE plpgsql AS $$ BEGIN WHILE pg_current_xact_id()::text::bigint < last LOOP COMMIT; END LOOP; END $$",
+    );
+    let psql = format!("CALL count_to({})", xid - 1);
+    done(&yutu(second.path(), None, &["psql", "--", "-c", &psql]));
+    for statement in [
+        "UPDATE place_names SET name = '黄鶴樓' WHERE id = 'aaaaaaaaaaaaaaaa'",
+        "INSERT INTO place_names (region, id, name) VALUES ('420102', 'bbbbbbbbbbbbbbbb', '晴川阁')",
+        "DELETE FROM place_names WHERE id = 'bbbbbbbbbbbbbbbb'",
+    ] {
+        execute(&there, statement);
+    }
+    assert_eq!(ask(&there, LOGGED).unwrap(), "1 aaaaaaaaaaaaaaaa, 2 aaaaaaaaaaaaaaaa, 3 bbbbbbbbbbbbbbbb, 4 bbbbbbbbbbbbbbbb");
+
+    // A city drawn in another system is not overwritten by this one.
+    execute(&there, "UPDATE installation SET working_definition = 'EPSG:3826'");
+    let reason = refused(&yutu(second.path(), None, &["restore", file.to_str().unwrap()]));
+    assert!(reason.contains("EPSG:4549") && reason.contains("EPSG:3826"), "{reason}");
 }

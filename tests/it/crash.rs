@@ -91,3 +91,25 @@ fn keeper_and_postmaster_killed_together_leave_a_folder_that_starts() {
         drop(lease);
     }
 }
+
+#[test]
+fn a_killed_session_makes_the_server_recover_and_whoever_comes_then_waits_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let lease = cluster::acquire_with(&options(folder.path(), Durability::Durable)).unwrap();
+    for time in 1..=5 {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut connection = lease.connect_options().connect().await.unwrap();
+            let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut connection).await.unwrap();
+            kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+            assert!(connection.execute("SELECT 1").await.is_err());
+        });
+        // The postmaster hears of the death a moment later; until then it takes connections.
+        let log = folder.path().join("postgres/server.log");
+        wait_until("the recovery begins", || {
+            std::fs::read_to_string(&log).unwrap().matches("all server processes terminated; reinitializing").count() == time
+        });
+        let late = cluster::acquire_with(&options(folder.path(), Durability::Durable)).unwrap();
+        assert_eq!(ask(&late, "SELECT 'ok'").unwrap(), "ok", "kill {time}");
+    }
+}

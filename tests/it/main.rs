@@ -1,1 +1,10 @@
-fn main() {}
+//! Integration tests over a real PostGIS.
+#![allow(clippy::unwrap_used)]
+
+mod architecture;
+mod backup;
+mod change_log;
+mod cluster;
+mod crash;
+mod schema;
+mod setup;

@@ -1,0 +1,64 @@
+# Yutu 舆图. `make help` (or plain `make`) lists what can be made; nothing here needs more than rustup and Node 20.19.
+
+CITY ?= demo
+PORT ?= 8080
+VAR ?= var
+DATA ?=
+YUTU = target/release/yutu
+PAGE_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/test-results -prune -o -type f -print)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help build run demo test bench fmt lint clean packages packages-test release
+
+help: ## 本帮助 / This help
+	@echo 'make TARGET'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo '变量 / Variables: CITY=$(CITY) (data/cities/CITY)  DATA=源数据文件夹/folder of source files  PORT=$(PORT)  VAR=$(VAR) (数据目录/data folder)'
+	@echo '例 / Example: make run CITY=yilan DATA=../tw-yilan VAR=var/yilan'
+
+build: packages web/dist/index.html release ## 构建网页与程序 / Build the page and the program
+
+run: build ## 导入（一次）并提供服务 / Import (once) and serve: CITY, DATA, PORT, VAR
+	@YUTU=$(YUTU) scripts/run.sh '$(CITY)' '$(DATA)' '$(PORT)' '$(VAR)'
+
+demo: build ## 生成虚构的示范城市 / Generate the fictional city into VAR/demo
+	@$(YUTU) demo '$(VAR)/demo'
+
+test: ## 全部检查与测试，并列出各步用时 / All checks and tests, and where the time went
+	@scripts/test.sh
+
+bench: packages ## 性能测量 / Benchmarks
+	@cargo bench
+	@for script in benches/*.sh; do [ ! -e "$$script" ] || sh "$$script" || exit 1; done
+
+fmt: ## 统一格式 / Format the sources
+	@cargo fmt
+
+lint: web/dist/index.html ## 静态检查 / Lint the sources
+	@cargo fmt --check
+	@cargo clippy --all-targets -- -D warnings
+	@npm run --silent --prefix web lint
+
+clean: ## 删除构建结果（不动 VAR）/ Remove what was built, not VAR
+	@cargo clean
+	@rm -rf web/dist web/node_modules web/test-results
+
+packages:
+	@scripts/packages.sh run
+
+packages-test:
+	@scripts/packages.sh test
+
+release:
+	@cargo build --release --bin yutu
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	@# A registry without the lint program's builds for other systems makes `npm ci` refuse the lock file; the versions in it hold all the same.
+	@npm ci --prefix web --no-audit --no-fund --loglevel=silent || npm install --prefix web --no-save --no-audit --no-fund --loglevel=error
+	@touch $@
+
+web/dist/index.html: web/node_modules/.package-lock.json $(PAGE_SOURCES)
+	@npm run --silent --prefix web build
+	@touch $@

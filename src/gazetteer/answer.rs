@@ -1,0 +1,121 @@
+//! The question and the answer.
+
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+use super::Division;
+use crate::domain::{Extent, FeatureId, Layer};
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    pub text: String,
+    /// At most so many hits; more than 1000 count as 1000.
+    pub limit: usize,
+    /// BCP 47; the language in which labels begin. Anything but `zh...` means English first, where there is an English name.
+    pub lang: String,
+    /// WGS 84 longitude, latitude: of two equally good hits the nearer comes first.
+    pub bias: Option<[f64; 2]>,
+    /// WGS 84 west, south, east, north; what has no position is not in it.
+    pub bbox: Option<Extent>,
+    /// Empty: all.
+    pub layers: Vec<Layer>,
+    /// A division's code (then all divisions below it count too) or its name.
+    pub division: Option<String>,
+    /// The text is still being typed: a single letter or digit then finds beginnings only, not every text it occurs in.
+    pub unfinished: bool,
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self {
+            text: String::new(),
+            limit: 10,
+            lang: "zh".to_owned(),
+            bias: None,
+            bbox: None,
+            layers: Vec::new(),
+            division: None,
+            unfinished: false,
+        }
+    }
+}
+
+/// The hits, best first.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Answer {
+    pub hits: Vec<Hit>,
+    /// The search stopped at its work limit: a better hit may be missing. A longer text or fewer filters help.
+    pub truncated: bool,
+}
+
+/// How a text was met by the query, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Exact,
+    Prefix,
+    Substring,
+}
+
+/// Which of the texts of an entry was met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    Name,
+    /// The name in another language or script.
+    OtherName,
+    ShortName,
+    AlternativeName,
+    /// 曾用名
+    FormerName,
+    Code,
+    /// Road and number, without the divisions.
+    StreetAddress,
+    /// The address, whole or from one of its divisions on.
+    Address,
+    Pinyin,
+    /// First letters of the Pinyin.
+    Initials,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Match {
+    pub kind: Kind,
+    pub part: Part,
+}
+
+/// A feature as it is shown in a list of places.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Place {
+    /// What to show: the name with the name in the other language, or the address; and the division where it is not said yet.
+    pub label: String,
+    pub name: Option<String>,
+    pub name_en: Option<String>,
+    pub layer: Layer,
+    pub id: FeatureId,
+    pub address: Option<String>,
+    #[serde(serialize_with = "division_name")]
+    pub division: Option<Arc<Division>>,
+    /// WGS 84 longitude, latitude; the geometry of a GeocodeJSON feature, not one of its properties.
+    #[serde(skip)]
+    pub position: Option<[f64; 2]>,
+}
+
+/// A place found. Serialised, it is the `geocoding` object of a GeocodeJSON feature.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hit {
+    #[serde(flatten)]
+    pub place: Place,
+    #[serde(rename = "match")]
+    pub matched: Match,
+    /// Between 0 and 1; never rises from one hit to the next.
+    pub score: f64,
+    /// How many features this hit stands for: pieces of one road with the same names in the same division are one hit.
+    pub features: u32,
+}
+
+fn division_name<S: Serializer>(division: &Option<Arc<Division>>, serializer: S) -> Result<S::Ok, S::Error> {
+    division.as_ref().map(|division| division.name.as_ref()).serialize(serializer)
+}

@@ -1,0 +1,246 @@
+//! How the entries of an index lie in memory: groups in the order of the answer, their entries side by side.
+
+use std::sync::Arc;
+
+use super::answer::{Kind, Part};
+use super::entry::{Division, Entry};
+use super::postings::Postings;
+use super::score::{Order, layer_order};
+use super::texts::Texts;
+use crate::domain::{FeatureId, Layer, Name, NameKind};
+
+pub(super) const NONE: u32 = u32::MAX;
+
+/// Entries that differ in number, position and id only: the plates of a street, the pieces of a road; or one entry.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub layer: Layer,
+    pub rank: u8,
+    /// Its members count as one place.
+    pub is_one_place: bool,
+    pub numbered: bool,
+    pub has_address: bool,
+    pub division: u32,
+    /// Members: from here to the first of the next group, ascending by number.
+    pub first: u32,
+    pub names_first: u32,
+    pub road: u32,
+    pub lane: u32,
+    /// The displayed address around the number.
+    pub address_before: u32,
+    pub address_after: u32,
+    pub shortest_number_chars: u32,
+    /// The shortest of its forms that a number can be part of, and that form's length without the number.
+    pub shortest_form: u32,
+    pub shortest_form_chars: u32,
+    /// Of its positions; inverted when there are none.
+    pub extent: [i32; 4],
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StoredName {
+    pub text: u32,
+    pub lang: u32,
+    pub role: Role,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Main,
+    Further(NameKind),
+    Code,
+}
+
+/// A searchable text of a group; see `forms`.
+#[derive(Debug)]
+pub(super) struct FormRow {
+    pub group: u32,
+    pub before: u32,
+    pub after: u32,
+    /// Without the number.
+    pub chars: u32,
+    pub part: Part,
+}
+
+#[derive(Debug)]
+pub(super) struct StartRow {
+    pub form: u32,
+    pub offset_bytes: u32,
+    /// From the start on, with the shortest number.
+    pub chars: u32,
+    pub part: Part,
+    /// Of the group, here so that a long run of starts is passed over without looking at the groups.
+    pub layer_order: u8,
+    pub rank: u8,
+}
+
+/// The numbers, each once, ascending by length in characters, then by key.
+#[derive(Debug, Default)]
+pub(super) struct Numbers {
+    pub keys: Texts,
+    pub displayed: Texts,
+    pub chars: Vec<u32>,
+    /// The numbers in the order of their keys, and the place of each number in it.
+    pub by_key: Vec<u32>,
+    pub place: Vec<u32>,
+    /// The characters that occur.
+    pub signs: Vec<char>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    pub keys: Texts,
+    pub texts: Texts,
+    pub names: Vec<StoredName>,
+    pub divisions: Vec<Arc<Division>>,
+    pub numbers: Numbers,
+    pub groups: Vec<Group>,
+    /// Ascending in the order of the answer.
+    pub forms: Vec<FormRow>,
+    /// Ascending by the text from the start on.
+    pub starts: Vec<StartRow>,
+    /// Numbered forms ascending by `before` read backwards.
+    pub by_end: Vec<u32>,
+    /// Numbered forms that have one, ascending by `after`.
+    pub by_after: Vec<u32>,
+    pub postings: Postings,
+    pub longest_form_chars: u32,
+    pub ids: Vec<FeatureId>,
+    pub number: Vec<u32>,
+    pub positions: Vec<[i32; 2]>,
+    pub by_id: Vec<u32>,
+}
+
+impl StartRow {
+    pub fn order(&self, kind: Kind) -> Order {
+        Order { kind, layer: self.layer_order, rank: self.rank, length_chars: self.chars, distance_m: 0.0 }
+    }
+}
+
+const NOWHERE: [i32; 2] = [i32::MIN, i32::MIN];
+
+/// 1e-7 degrees; `None` for what is not a longitude and a latitude.
+pub(super) fn fixed(position: Option<[f64; 2]>) -> [i32; 2] {
+    match position {
+        Some([lon, lat]) if lon.abs() <= 180.0 && lat.abs() <= 90.0 => [(lon * 1e7).round() as i32, (lat * 1e7).round() as i32],
+        _ => NOWHERE,
+    }
+}
+
+pub(super) fn degrees(position: [i32; 2]) -> Option<[f64; 2]> {
+    (position != NOWHERE).then(|| [f64::from(position[0]) / 1e7, f64::from(position[1]) / 1e7])
+}
+
+impl Numbers {
+    /// The places in `by_key` of the numbers whose key begins with this, and of those whose key it is.
+    pub fn beginning_with(&self, text: &str) -> (std::ops::Range<u32>, std::ops::Range<u32>) {
+        let start = self.by_key.partition_point(|number| self.keys.get(*number) < text);
+        let rest = &self.by_key[start..];
+        let same = start + rest.partition_point(|number| self.keys.get(*number) == text);
+        let end = start + rest.partition_point(|number| self.keys.get(*number).starts_with(text));
+        (start as u32..end as u32, start as u32..same as u32)
+    }
+}
+
+impl Columns {
+    pub fn members(&self, group: u32) -> std::ops::Range<usize> {
+        let end = self.groups.get(group as usize + 1).map_or(self.ids.len(), |next| next.first as usize);
+        self.groups[group as usize].first as usize..end
+    }
+
+    pub fn group_of(&self, entry: u32) -> u32 {
+        self.groups.partition_point(|group| group.first <= entry) as u32 - 1
+    }
+
+    pub fn find(&self, id: &FeatureId) -> Option<u32> {
+        self.by_id.binary_search_by(|entry| self.ids[*entry as usize].cmp(id)).ok().map(|place| self.by_id[place])
+    }
+
+    pub fn names_of(&self, group: u32) -> &[StoredName] {
+        let end = self.groups.get(group as usize + 1).map_or(self.names.len(), |next| next.names_first as usize);
+        &self.names[self.groups[group as usize].names_first as usize..end]
+    }
+
+    pub fn number_of(&self, entry: u32) -> Option<u32> {
+        Some(self.number[entry as usize]).filter(|number| *number != NONE)
+    }
+
+    fn text(&self, text: u32) -> Option<&str> {
+        (text != NONE).then(|| self.texts.get(text))
+    }
+
+    /// The displayed address in pieces.
+    pub fn address_pieces(&self, group: u32, entry: u32) -> [&str; 3] {
+        let row = &self.groups[group as usize];
+        let number = self.number_of(entry).filter(|_| row.numbered).map_or("", |number| self.numbers.displayed.get(number));
+        [self.text(row.address_before).unwrap_or(""), number, self.text(row.address_after).unwrap_or("")]
+    }
+
+    pub fn address(&self, group: u32, entry: u32) -> Option<String> {
+        self.groups[group as usize].has_address.then(|| self.address_pieces(group, entry).concat())
+    }
+
+    /// The text by which equals are ordered: the first name, else the address.
+    pub fn displayed(&self, group: u32, entry: u32) -> [&str; 3] {
+        match self.names_of(group).first() {
+            Some(name) => [self.texts.get(name.text), "", ""],
+            None => self.address_pieces(group, entry),
+        }
+    }
+
+    /// The entry again, as it was given (the position to 1e-7 degrees).
+    pub fn entry(&self, entry: u32) -> Entry {
+        let group = self.group_of(entry);
+        let row = &self.groups[group as usize];
+        let mut whole = Entry::new(row.layer, self.ids[entry as usize]);
+        whole.rank = row.rank;
+        whole.division = self.divisions.get(row.division as usize).cloned();
+        whole.address = self.address(group, entry).map(Arc::from);
+        whole.road = self.text(row.road).map(Arc::from);
+        whole.lane = self.text(row.lane).map(Arc::from);
+        whole.number = self.number_of(entry).map(|number| self.numbers.displayed.get(number).into());
+        whole.position = degrees(self.positions[entry as usize]);
+        for name in self.names_of(group) {
+            let text = self.texts.get(name.text);
+            match name.role {
+                Role::Main => whole.name = Some(text.into()),
+                Role::Code => whole.codes.push(text.into()),
+                Role::Further(kind) => whole.names.push(Name { text: text.to_owned(), lang: self.texts.get(name.lang).to_owned(), kind }),
+            }
+        }
+        whole
+    }
+
+    pub fn layer_order(&self, group: u32) -> u8 {
+        layer_order(self.groups[group as usize].layer)
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        fn bytes<T>(column: &Vec<T>) -> usize {
+            column.capacity() * size_of::<T>()
+        }
+        let numbers = &self.numbers;
+        let divisions: usize = self.divisions.iter().map(|division| division.code.len() + division.name.len() + 96).sum();
+        self.keys.memory_bytes()
+            + self.texts.memory_bytes()
+            + numbers.keys.memory_bytes()
+            + numbers.displayed.memory_bytes()
+            + bytes(&numbers.chars)
+            + bytes(&numbers.by_key)
+            + bytes(&numbers.place)
+            + bytes(&self.names)
+            + divisions
+            + bytes(&self.groups)
+            + bytes(&self.forms)
+            + bytes(&self.starts)
+            + bytes(&self.by_end)
+            + bytes(&self.by_after)
+            + bytes(&self.postings.pieces)
+            + bytes(&self.postings.ends)
+            + bytes(&self.postings.forms)
+            + bytes(&self.ids)
+            + bytes(&self.number)
+            + bytes(&self.positions)
+            + bytes(&self.by_id)
+    }
+}

@@ -1,0 +1,194 @@
+//! The index as others see it: a large base, a small delta over it, and the answer from both.
+
+use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::answer::{Answer, Hit, Place, Query};
+use super::best::Found;
+use super::build;
+use super::columns::{Columns, Role, StoredName, degrees};
+use super::entry::Entry;
+use super::find::find;
+use super::score::Order;
+use crate::domain::{FeatureId, NameKind};
+
+/// Rows looked at before a search gives up and says so. No question of the bench reaches it.
+const WORK_LIMIT: u32 = 500_000;
+
+/// Changes that a snapshot carries before it should be merged: each further change builds them all anew, some 10 us each.
+const DELTA_MAX: usize = 2048;
+
+/// An immutable snapshot of everything that can be found. Cloning it costs nothing.
+#[derive(Clone, Default)]
+pub struct Index {
+    base: Arc<Columns>,
+    /// Entries of the base that are gone or replaced, ascending.
+    removed: Arc<Vec<u32>>,
+    delta: Arc<Columns>,
+    delta_entries: Arc<Vec<Entry>>,
+}
+
+impl std::fmt::Debug for Index {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Index").field("entries", &self.len()).field("bytes", &self.memory_bytes()).finish()
+    }
+}
+
+/// A hit before it is cut to the limit.
+struct Candidate<'a> {
+    columns: &'a Columns,
+    found: Found,
+}
+
+impl Index {
+    /// Of several entries with one id the last counts. Entries without name, code or address cannot be found.
+    pub fn build(entries: Vec<Entry>) -> Self {
+        Self { base: Arc::new(build::columns(&entries)), ..Self::default() }
+    }
+
+    /// How many entries can be found.
+    pub fn len(&self) -> usize {
+        self.base.ids.len() - self.removed.len() + self.delta.ids.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The entry of an id as it was given, save that the position is kept to 1e-7 degrees, an address made of parts is
+    /// written out, and a number holds what follows it in the address.
+    pub fn get(&self, id: &FeatureId) -> Option<Entry> {
+        self.locate(id).map(|(columns, entry)| columns.entry(entry))
+    }
+
+    /// How a feature found in another way (nearest to a point) is shown.
+    pub fn place(&self, id: &FeatureId, lang: &str) -> Option<Place> {
+        self.locate(id).map(|(columns, entry)| place(columns, columns.group_of(entry), entry, lang))
+    }
+
+    fn locate(&self, id: &FeatureId) -> Option<(&Columns, u32)> {
+        if let Some(entry) = self.delta.find(id) {
+            return Some((&self.delta, entry));
+        }
+        let entry = self.base.find(id).filter(|entry| self.removed.binary_search(entry).is_err())?;
+        Some((&self.base, entry))
+    }
+
+    /// The best hits in the order that `score` defines. Never fails: a text that means nothing finds nothing.
+    pub fn search(&self, query: &Query) -> Answer {
+        let (base, base_gave_up) = find(&self.base, query, &self.removed, WORK_LIMIT);
+        let (delta, delta_gave_up) = find(&self.delta, query, &[], WORK_LIMIT);
+        let of = |columns| move |found| Candidate { columns, found };
+        let mut all: Vec<Candidate<'_>> = base.into_iter().map(of(&self.base)).collect();
+        let limit = query.limit.min(all.len() + delta.len());
+        for candidate in delta.into_iter().map(of(&self.delta)) {
+            match all.iter_mut().find(|known| known.is_same_place(&candidate)) {
+                Some(known) => known.join(candidate),
+                None => all.push(candidate),
+            }
+        }
+        all.sort_by(Candidate::cmp);
+        all.truncate(limit);
+        let hits = all.iter().map(|candidate| candidate.hit(&query.lang)).collect();
+        Answer { hits, truncated: base_gave_up || delta_gave_up }
+    }
+
+    /// The snapshot after these changes; an upserted entry replaces the one with its id.
+    pub fn with_changes(&self, removed: &[FeatureId], upserted: Vec<Entry>) -> Self {
+        if self.is_empty() {
+            return Self::build(upserted);
+        }
+        let changed: HashSet<&FeatureId> = removed.iter().chain(upserted.iter().map(|entry| &entry.id)).collect();
+        let mut gone: Vec<u32> = self.removed.iter().copied().chain(changed.iter().filter_map(|id| self.base.find(id))).collect();
+        gone.sort_unstable();
+        gone.dedup();
+        let mut entries: Vec<Entry> = self.delta_entries.iter().filter(|entry| !changed.contains(&entry.id)).cloned().collect();
+        entries.extend(upserted);
+        let delta = Arc::new(build::columns(&entries));
+        Self { base: self.base.clone(), removed: Arc::new(gone), delta, delta_entries: Arc::new(entries) }
+    }
+
+    /// Whether the delta has grown so large that [`Index::merged`] pays.
+    pub fn needs_merge(&self) -> bool {
+        self.delta_entries.len() + self.removed.len() > DELTA_MAX
+    }
+
+    /// The same entries without a delta. Takes as long as building anew: seconds for a million, so not where a change waits.
+    pub fn merged(&self) -> Self {
+        let all = 0..self.base.ids.len() as u32;
+        let kept = all.filter(|entry| self.removed.binary_search(entry).is_err()).map(|entry| self.base.entry(entry));
+        Self::build(kept.chain(self.delta_entries.iter().cloned()).collect())
+    }
+
+    /// Bytes of all columns; of the delta's entries only an estimate.
+    pub fn memory_bytes(&self) -> usize {
+        let removed = self.removed.capacity() * size_of::<u32>();
+        let delta = self.delta_entries.capacity() * (size_of::<Entry>() + 128);
+        self.base.memory_bytes() + self.delta.memory_bytes() + removed + delta
+    }
+}
+
+impl Candidate<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let text = |candidate: &Self| candidate.columns.displayed(candidate.found.group, candidate.found.entry).concat();
+        Order::cmp(&self.found.order, &other.found.order).then_with(|| text(self).cmp(&text(other))).then_with(|| self.id().cmp(other.id()))
+    }
+
+    fn id(&self) -> &FeatureId {
+        &self.columns.ids[self.found.entry as usize]
+    }
+
+    /// Pieces of one road, some of which have changed.
+    fn is_same_place(&self, other: &Self) -> bool {
+        let group = |candidate: &Self| candidate.found.group as usize;
+        let (row, other_row) = (&self.columns.groups[group(self)], &other.columns.groups[group(other)]);
+        let division = |candidate: &Self, division: u32| candidate.columns.divisions.get(division as usize).cloned();
+        row.is_one_place
+            && other_row.is_one_place
+            && division(self, row.division) == division(other, other_row.division)
+            && self.names().eq(other.names())
+    }
+
+    fn names(&self) -> impl Iterator<Item = (&str, &str, Role)> {
+        let texts = &self.columns.texts;
+        self.columns.names_of(self.found.group).iter().map(|name| (texts.get(name.text), texts.get(name.lang), name.role))
+    }
+
+    fn join(&mut self, other: Self) {
+        let features = self.found.features + other.found.features;
+        if other.cmp(self) == Ordering::Less {
+            *self = other;
+        }
+        self.found.features = features;
+    }
+
+    fn hit(&self, lang: &str) -> Hit {
+        let Found { order, matched, entry, group, features } = self.found;
+        Hit { place: place(self.columns, group, entry, lang), matched, score: order.score(), features }
+    }
+}
+
+fn place(columns: &Columns, group: u32, entry: u32, lang: &str) -> Place {
+    let row = &columns.groups[group as usize];
+    let names = columns.names_of(group).iter();
+    let text = |name: &StoredName| columns.texts.get(name.text).to_owned();
+    let is_english =
+        |name: &&StoredName| name.role == Role::Further(NameKind::Official) && columns.texts.get(name.lang).split('-').next() == Some("en");
+    let name = names.clone().find(|name| name.role == Role::Main).map(text);
+    let name_en = names.clone().find(is_english).map(text);
+    let address = columns.address(group, entry);
+    let division = columns.divisions.get(row.division as usize).cloned();
+
+    let both = if lang.starts_with("zh") { [&name, &name_en] } else { [&name_en, &name] };
+    let mut label = match both {
+        [Some(first), Some(second)] if first != second => format!("{first} ({second})"),
+        [Some(one), _] | [None, Some(one)] => one.clone(),
+        [None, None] => address.clone().unwrap_or_else(|| columns.displayed(group, entry).concat()),
+    };
+    if let Some(division) = division.as_ref().filter(|division| !division.name.is_empty() && !label.contains(division.name.as_ref())) {
+        label = format!("{label}, {}", division.name);
+    }
+    let position = degrees(columns.positions[entry as usize]);
+    Place { label, name, name_en, layer: row.layer, id: columns.ids[entry as usize], address, division, position }
+}

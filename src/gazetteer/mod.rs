@@ -1,0 +1,33 @@
+//! Finding places by what people type: names, codes and door plates, in hanzi or Latin, finished or not.
+//!
+//! [`Index`] is an immutable snapshot: many threads may search it while the next one is made from it with
+//! [`Index::with_changes`]. A text of an entry is found when the key of the query is the whole of its key (exact), its
+//! beginning (prefix) or a part of it (substring); [`crate::language::search_key`] says what keys are, `forms` which texts
+//! an entry is found by, `score` what comes first. Leaves out, so far: typos, same-sound characters, words in another
+//! order, house numbers between known ones.
+//!
+//! How it holds 1.2 million plates: what plates of one street share (the address around the number) is stored once, as a
+//! group; a plate is its id, a number from a dictionary and a position. Texts of groups are sorted from the front (exact,
+//! prefix) and from the back (street end + number), with postings of their one- and two-character pieces for what lies
+//! in between. Groups and numbers lie in the order of the answer, so that common pieces (路) stop early.
+
+mod answer;
+mod best;
+mod build;
+mod columns;
+mod entry;
+mod find;
+mod forms;
+mod index;
+mod postings;
+mod score;
+mod texts;
+
+#[cfg(test)]
+mod real_data;
+#[cfg(test)]
+mod tests;
+
+pub use answer::{Answer, Hit, Kind, Match, Part, Place, Query};
+pub use entry::{Division, Entry};
+pub use index::Index;

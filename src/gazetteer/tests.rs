@@ -1,0 +1,436 @@
+//! The index against a loop over all entries, and small cases of what people type.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::forms::{self, Form};
+use super::score::{distance_m, layer_order};
+use super::*;
+use crate::domain::{Extent, FeatureId, Layer, Name, NameKind};
+use crate::language::{is_unspaced, search_key};
+
+fn id(number: u32) -> FeatureId {
+    let mut bytes = [0; 10];
+    bytes[6..].copy_from_slice(&number.to_be_bytes());
+    FeatureId::from_bytes(bytes)
+}
+
+fn named(number: u32, layer: Layer, name: &str) -> Entry {
+    Entry { name: Some(name.into()), position: Some([121.7, 24.7]), ..Entry::new(layer, id(number)) }
+}
+
+fn plate(number: u32, address: &str, road: &str, door: &str) -> Entry {
+    let mut entry = Entry::new(Layer::DoorPlates, id(number));
+    entry.address = Some(address.into());
+    entry.road = Some(road.into());
+    entry.number = Some(door.into());
+    entry.position = Some([121.7, 24.7]);
+    entry
+}
+
+fn ask(text: &str) -> Query {
+    Query { text: text.to_owned(), ..Query::default() }
+}
+
+fn labels(index: &Index, text: &str) -> Vec<String> {
+    index.search(&ask(text)).hits.into_iter().map(|hit| hit.place.label).collect()
+}
+
+fn first(index: &Index, text: &str) -> (FeatureId, Match) {
+    let hit = index.search(&ask(text)).hits.remove(0);
+    (hit.place.id, hit.matched)
+}
+
+fn yilan() -> Index {
+    let address = |town: &str, number: &str| format!("宜蘭縣{town}3鄰中正路一段{number}");
+    let plates = [("羅東鎮南豪里", "2號"), ("羅東鎮南豪里", "12號"), ("羅東鎮南豪里", "2之2號"), ("宜蘭市南門里", "12號8樓之3")];
+    let mut entries: Vec<Entry> =
+        (0..).zip(plates).map(|(place, (town, number))| plate(place, &address(town, number), "中正路1段", number)).collect();
+    entries.push(named(10, Layer::Roads, "中正路"));
+    entries.push(named(11, Layer::PlaceNames, "羅東車站"));
+    Index::build(entries)
+}
+
+#[test]
+fn a_plate_is_found_by_every_way_of_writing_its_address() {
+    let index = yilan();
+    for text in [
+        "宜蘭縣羅東鎮南豪里3鄰中正路一段12號",
+        "宜兰县羅東鎮南豪里 3鄰 中正路1段１２号".replace('兰', "蘭").as_str(),
+        "羅東鎮南豪里3鄰中正路一段12號",
+        "羅東鎮中正路1段12號",
+        "宜蘭縣羅東鎮中正路一段12號",
+        "3鄰中正路一段12號",
+        "中正路一段12號",
+    ] {
+        let (found, matched) = first(&index, text);
+        assert_eq!((found, matched.kind), (id(1), Kind::Exact), "{text}");
+    }
+    assert_eq!(first(&index, "中正路1段2-2號"), (id(2), Match { kind: Kind::Exact, part: Part::StreetAddress }));
+    assert_eq!(first(&index, "中正路一段12號8樓之3").0, id(3));
+}
+
+#[test]
+fn a_number_is_not_found_in_the_middle_of_another() {
+    let index = yilan();
+    let answer = index.search(&ask("段2號"));
+    assert_eq!(answer.hits.iter().map(|hit| hit.place.id).collect::<Vec<_>>(), [id(0)]);
+    assert!(index.search(&ask("2號")).hits.iter().all(|hit| hit.place.id != id(1)));
+}
+
+#[test]
+fn what_is_being_typed_is_found_from_the_first_sign_on() {
+    let index = yilan();
+    for text in ["羅", "中", "中正", "中正路一", "中正路一段1", "z", "zhongz"] {
+        let answer = index.search(&Query { unfinished: true, ..ask(text) });
+        assert!(!answer.hits.is_empty(), "{text}");
+    }
+    assert_eq!(labels(&index, "luodong"), ["羅東車站"]);
+    assert_eq!(labels(&index, "ldcz"), ["羅東車站"]);
+    assert_eq!(labels(&index, "luo dong"), ["羅東車站"]);
+}
+
+#[test]
+fn exact_comes_before_prefix_before_substring_and_layers_have_their_order() {
+    let index = Index::build(vec![
+        named(1, Layer::PlaceNames, "小中山公園"),
+        named(2, Layer::PlaceNames, "中山公園"),
+        named(3, Layer::PlaceNames, "中山"),
+        named(4, Layer::Roads, "中山路"),
+    ]);
+    assert_eq!(labels(&index, "中山"), ["中山", "中山路", "中山公園", "小中山公園"]);
+}
+
+#[test]
+fn a_western_plate_is_found_with_the_number_first_or_last() {
+    let index = Index::build(vec![
+        plate(1, "12 Main St, Cambridge", "Main St", "12"),
+        plate(2, "112 Main St, Cambridge", "Main St", "112"),
+        plate(3, "Hauptstrasse 12a, 9490 Vaduz", "Hauptstrasse", "12a"),
+    ]);
+    for text in ["12 Main St", "main st. 12", "12 MAIN ST, CAMBRIDGE"] {
+        assert_eq!((first(&index, text).0, first(&index, text).1.kind), (id(1), Kind::Exact), "{text}");
+    }
+    assert_eq!(first(&index, "Haupt").0, id(3));
+    assert_eq!(first(&index, "12a Hauptstraße"), (id(3), Match { kind: Kind::Exact, part: Part::StreetAddress }));
+    assert_eq!(first(&index, "12A 9490 Vaduz"), (id(3), Match { kind: Kind::Substring, part: Part::Address }));
+    assert_eq!(index.search(&ask("2 Main St")).hits.len(), 0);
+}
+
+#[test]
+fn old_and_english_names_say_what_they_are() {
+    let mut entry = named(1, Layer::Roads, "中正路");
+    let name = |text: &str, lang: &str, kind| Name { text: text.to_owned(), lang: lang.to_owned(), kind };
+    entry.names = vec![name("Zhongzheng Road", "en", NameKind::Official), name("大馬路", "zh", NameKind::Former)];
+    entry.division = Some(Arc::new(Division { code: "1000202".into(), name: "羅東鎮".into() }));
+    let index = Index::build(vec![entry]);
+    let hit = index.search(&ask("大馬路")).hits.remove(0);
+    assert_eq!((hit.matched.part, hit.place.label.as_str()), (Part::FormerName, "中正路 (Zhongzheng Road), 羅東鎮"));
+    let hit = index.search(&Query { lang: "en".to_owned(), ..ask("zhongzheng road") }).hits.remove(0);
+    assert_eq!((hit.matched.part, hit.place.label.as_str()), (Part::OtherName, "Zhongzheng Road (中正路), 羅東鎮"));
+}
+
+#[test]
+fn pieces_of_one_road_are_one_hit_and_the_nearest_stands_for_them() {
+    let mut far = named(1, Layer::Roads, "Main St");
+    far.position = Some([0.0, 0.0]);
+    let index = Index::build(vec![far, named(2, Layer::Roads, "Main St"), named(3, Layer::Roads, "Main St West")]);
+    let answer = index.search(&Query { bias: Some([121.0, 24.0]), ..ask("main st") });
+    assert_eq!(answer.hits.iter().map(|hit| (hit.place.id, hit.features)).collect::<Vec<_>>(), [(id(2), 2), (id(3), 1)]);
+    let changed = index.with_changes(&[id(2)], vec![named(4, Layer::Roads, "Main St")]);
+    let hits = changed.search(&ask("main st")).hits;
+    assert_eq!(hits.iter().map(|hit| (hit.place.id, hit.features)).collect::<Vec<_>>(), [(id(1), 2), (id(3), 1)]);
+}
+
+#[test]
+fn filters_keep_what_was_asked_for() {
+    let mut here = plate(1, "甲市中正路1號", "中正路", "1號");
+    here.division = Some(Arc::new(Division { code: "330106".into(), name: "西湖區".into() }));
+    let mut there = plate(2, "乙市中正路1號", "中正路", "1號");
+    there.position = Some([10.0, 10.0]);
+    there.division = Some(Arc::new(Division { code: "330206".into(), name: "北仑区".into() }));
+    let mut nowhere = plate(3, "丙市中正路1號", "中正路", "1號");
+    nowhere.position = None;
+    let index = Index::build(vec![here, there, nowhere, named(4, Layer::Roads, "中正路")]);
+    let ids = |query: Query| index.search(&query).hits.iter().map(|hit| hit.place.id).collect::<Vec<_>>();
+    let text = "中正路";
+    assert_eq!(ids(Query { division: Some("330100".into()), ..ask(text) }), [id(1)]);
+    assert_eq!(ids(Query { division: Some("西湖区".into()), ..ask(text) }), [id(1)]);
+    assert_eq!(ids(Query { division: Some("99".into()), ..ask(text) }), []);
+    assert_eq!(ids(Query { bbox: Some(Extent::new([9.0, 9.0], [11.0, 11.0])), ..ask(text) }), [id(2)]);
+    assert_eq!(ids(Query { layers: vec![Layer::Roads], ..ask(text) }), [id(4)]);
+    assert_eq!(ids(Query { limit: 2, ..ask(text) }), [id(4), id(3)]);
+    assert_eq!(ids(Query { limit: 0, ..ask(text) }), []);
+    assert_eq!(ids(Query { bias: Some([10.0, 10.1]), ..ask("中正路1號") }), [id(2), id(1), id(3)]);
+}
+
+#[test]
+fn a_search_that_gives_up_says_so() {
+    let entries: Vec<Entry> = (0..1000).map(|number| named(number, Layer::PlaceNames, &format!("路{number}"))).collect();
+    let columns = super::build::columns(&entries);
+    // every entry begins with it, and the filter leaves none
+    let nowhere = Query { bbox: Some(Extent::new([0.0, 0.0], [1.0, 1.0])), ..ask("路") };
+    let gave_up = |query: &Query, work_limit| super::find::find(&columns, query, &[], work_limit).1;
+    assert!(gave_up(&nowhere, 500));
+    assert!(!gave_up(&nowhere, 5000));
+    assert!(!gave_up(&ask("路7"), 500));
+}
+
+#[test]
+fn merging_changes_nothing_but_the_delta() {
+    let index = yilan().with_changes(&[id(0), id(77)], vec![named(11, Layer::PlaceNames, "羅東新站"), named(20, Layer::Roads, "新路")]);
+    let merged = index.merged();
+    assert_eq!((index.len(), merged.len()), (6, 6));
+    for text in ["羅東", "中正路", "新", "2號", "車站", "一段"] {
+        assert_eq!(index.search(&ask(text)), merged.search(&ask(text)), "{text}");
+    }
+    assert_eq!(index.get(&id(11)).and_then(|entry| entry.name).as_deref(), Some("羅東新站"));
+    assert_eq!(index.get(&id(0)), None);
+    assert_eq!(index.get(&id(1)), merged.get(&id(1)));
+}
+
+/// A text with the places at which a match in it counts as a beginning.
+fn texts(entry: &Entry) -> Vec<(Form, String)> {
+    let shares = entry.name.is_none() && entry.names.is_empty() && entry.codes.is_empty();
+    let address = forms::address(entry);
+    let split = address.as_deref().filter(|_| shares).and_then(|address| forms::split(address, entry.number.as_deref()));
+    let (forms, number) = match split {
+        Some(split) => {
+            let forms = forms::street_forms(split.before, split.after, entry.road.as_deref(), entry.lane.as_deref());
+            (forms, search_key(split.number).into_string())
+        }
+        None => (forms::own_forms(entry), String::new()),
+    };
+    forms.into_iter().map(|form| (form.clone(), format!("{}{number}{}", form.before, form.after))).collect()
+}
+
+/// The best way in which a query meets an entry: kind, length, part.
+fn met(entry: &Entry, query: &Query) -> Option<(Kind, usize, Part)> {
+    let key = search_key(&query.text);
+    let (written, compact) = (key.as_str().to_owned(), key.compact());
+    let numeral = key.with_final_numeral_as_digits().map(|key| key.into_string());
+    let single = query.unfinished && written.chars().count() == 1 && !written.chars().any(is_unspaced);
+    let mut ways = Vec::new();
+    for (form, text) in texts(entry) {
+        let joined = form.part.is_typed_joined();
+        for (wanted, of_joined) in [(Some(&written), false), (Some(&compact), true), (numeral.as_ref(), false)] {
+            let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty() && joined == of_joined) else { continue };
+            for start in &form.starts {
+                let rest = &text[start.offset_bytes..];
+                if rest.starts_with(wanted.as_str()) {
+                    let kind = if rest == wanted { Kind::Exact } else { Kind::Prefix };
+                    ways.push((kind, rest.chars().count(), start.part));
+                }
+            }
+            let splits_a_number = |place: usize| {
+                let digit = |sign: Option<char>| sign.is_some_and(|sign| sign.is_ascii_digit());
+                form.part.keeps_numbers_whole() && digit(text[..place].chars().next_back()) && digit(text[place..].chars().next())
+            };
+            let mut places = text.char_indices().map(|(place, _)| place).filter(|place| text[*place..].starts_with(wanted.as_str()));
+            if !joined && !single && places.any(|place| !splits_a_number(place)) {
+                ways.push((Kind::Substring, text.chars().count(), form.part));
+            }
+        }
+    }
+    ways.into_iter().min()
+}
+
+type Row = (FeatureId, Match, u32);
+
+/// Kind, layer, rank, length, distance, text, id, part.
+type Ordered = (Kind, u8, u8, usize, f64, String, FeatureId, Part);
+
+/// All that the index does, by a loop over all entries.
+fn brute_force(entries: &[Entry], query: &Query) -> Vec<Row> {
+    let place = |entry: &Entry| {
+        let is_road = entry.layer == Layer::Roads && forms::address(entry).is_none() && entry.name.is_some();
+        is_road.then(|| (entry.division.clone(), entry.name.clone(), entry.names.clone(), entry.codes.clone()))
+    };
+    let mut rows: Vec<Ordered> = Vec::new();
+    let mut places = Vec::new();
+    for entry in entries {
+        let in_bbox = query.bbox.is_none_or(|bbox| entry.position.is_some_and(|position| bbox.contains_point(position)));
+        let in_layers = query.layers.is_empty() || query.layers.contains(&entry.layer);
+        let in_division = query
+            .division
+            .as_ref()
+            .is_none_or(|wanted| entry.division.as_ref().is_some_and(|division| division.code.starts_with(wanted.as_str())));
+        let Some((kind, length, part)) = met(entry, query).filter(|_| in_bbox && in_layers && in_division) else { continue };
+        let distance = query.bias.map_or(0.0, |bias| entry.position.map_or(f64::INFINITY, |position| distance_m(bias, position)));
+        let first = entry.name.as_deref().or(entry.names.first().map(|name| name.text.as_str()));
+        let text = first.or(entry.codes.first().map(|code| code.as_ref())).map(str::to_owned);
+        let text = text.or(forms::address(entry).map(|address| address.into_owned())).unwrap_or_default();
+        let rank = entries.iter().filter(|other| place(other).is_some() && place(other) == place(entry)).map(|other| other.rank).min();
+        rows.push((kind, layer_order(entry.layer), rank.unwrap_or(entry.rank), length, distance, text, entry.id, part));
+        places.push(place(entry));
+    }
+    let compare = |a: &usize, b: &usize| -> Ordering {
+        let [a, b] = [&rows[*a], &rows[*b]];
+        (a.0, a.1, a.2, a.3).cmp(&(b.0, b.1, b.2, b.3)).then(a.4.total_cmp(&b.4)).then_with(|| (&a.5, a.6).cmp(&(&b.5, b.6)))
+    };
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by(compare);
+    let mut answer: Vec<(usize, u32)> = Vec::new();
+    for row in order {
+        match answer.iter_mut().find(|(known, _)| places[row].is_some() && places[*known] == places[row]) {
+            Some((_, features)) => *features += 1,
+            None => answer.push((row, 1)),
+        }
+    }
+    answer.truncate(query.limit);
+    answer.into_iter().map(|(row, features)| (rows[row].6, Match { kind: rows[row].0, part: rows[row].7 }, features)).collect()
+}
+
+fn any_entry() -> impl Strategy<Value = Entry> {
+    let position = prop_oneof![Just(None), (0..4u8, 0..4u8).prop_map(|(x, y)| Some([f64::from(x), f64::from(y)]))];
+    let division = prop_oneof![Just(None), "3[012]{1,2}".prop_map(Some)];
+    let kind = prop_oneof![
+        // plates in hanzi
+        ("(甲縣)?(乙市|丙鎮)?(丁里)?([1-3]鄰)?", "[中正一]{1,2}路([一1]段)?", "([1-2]巷)?", "[12]{1,2}(之[12])?號([12]樓)?").prop_map(
+            |(divisions, road, lane, number)| {
+                let mut entry = Entry::new(Layer::DoorPlates, id(0));
+                entry.address = Some(format!("{divisions}{road}{lane}{number}").into());
+                (entry.road, entry.lane, entry.number) = (Some(road.into()), Some(lane.into()), Some(number.into()));
+                entry
+            }
+        ),
+        // Western plates, some with nothing but road and number
+        ("[ab]{1,2}( st)?", "[12]{1,2}[a-b]?", "(, [ab1]{1,2})?", 0..4u8).prop_map(|(road, number, town, form)| {
+            let mut entry = Entry::new(Layer::DoorPlates, id(0));
+            entry.address = match form {
+                0 => Some(format!("{number} {road}{town}").into()),
+                1 => Some(format!("{road} {number}{town}").into()),
+                2 => Some(format!("{road}{number}{town}").into()),
+                _ => None,
+            };
+            (entry.road, entry.number) = (Some(road.into()), Some(number.into()));
+            entry
+        }),
+        // names
+        ("[中正ab1 ]{0,4}", prop::collection::vec("[中山ab 1]{1,4}", 0..2), prop::collection::vec("[A1-]{1,3}", 0..2), 0..3usize).prop_map(
+            |(name, names, codes, layer)| {
+                let mut entry = Entry::new([Layer::Roads, Layer::PlaceNames, Layer::DoorPlates][layer], id(0));
+                entry.name = Some(name).filter(|name| !name.is_empty()).map(Arc::from);
+                let further = |text| Name { text, lang: "en".to_owned(), kind: NameKind::Official };
+                entry.names = names.into_iter().map(further).collect();
+                entry.codes = codes.into_iter().map(Arc::from).collect();
+                entry
+            }
+        ),
+    ];
+    (kind, position, division, 0..2u8).prop_map(|(mut entry, position, division, rank)| {
+        entry.position = position;
+        entry.rank = rank;
+        entry.division = division.map(|code| Arc::new(Division { name: code.as_str().into(), code: code.into() }));
+        entry
+    })
+}
+
+fn corpus() -> impl Strategy<Value = Vec<Entry>> {
+    prop::collection::vec(any_entry(), 0..40).prop_map(|mut entries| {
+        (1..).zip(&mut entries).for_each(|(number, entry)| entry.id = id(number));
+        entries
+    })
+}
+
+fn query() -> impl Strategy<Value = Query> {
+    let text = prop_oneof![
+        "[甲乙丙丁縣市里1-3鄰中正一路段巷號之樓]{1,7}",
+        "([中正一]{1,2}路)?([一1]段)?([12]巷)?([12]{1,2}(之[12])?號?)?",
+        "(丁里)?([1-3]鄰)?[正一]{0,2}路[12]{0,2}",
+        "[12]{0,2}[ab]? ?[ab]{0,2}( s?t?)?",
+        "[ab]{1,2}( st)? [12]{1,2}(, [ab1])?",
+        "[中正山zsh1 -]{1,4}",
+    ];
+    let bbox = prop_oneof![Just(None), Just(Some(Extent::new([0.5, 0.0], [2.0, 2.0])))];
+    let layers = prop_oneof![Just(vec![]), Just(vec![Layer::DoorPlates]), Just(vec![Layer::Roads, Layer::PlaceNames])];
+    let bias = prop_oneof![Just(None), Just(Some([1.0, 1.2]))];
+    let division = prop_oneof![3 => Just(None), 1 => Just(Some("31".to_owned()))];
+    (text, 0..12usize, bias, bbox, layers, division, any::<bool>()).prop_map(|(text, limit, bias, bbox, layers, division, unfinished)| {
+        Query { text, limit, bias, bbox, layers, division, unfinished, lang: "zh".to_owned() }
+    })
+}
+
+fn rows(answer: &Answer) -> Vec<Row> {
+    answer.hits.iter().map(|hit| (hit.place.id, hit.matched, hit.features)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn every_answer_equals_that_of_a_loop_over_all_entries(entries in corpus(), queries in prop::collection::vec(query(), 8)) {
+        let index = Index::build(entries.clone());
+        for query in queries {
+            let answer = index.search(&query);
+            prop_assert_eq!(rows(&answer), brute_force(&entries, &query), "{:?}", query);
+            prop_assert!(!answer.truncated);
+            prop_assert!(answer.hits.is_sorted_by(|a, b| a.score >= b.score));
+        }
+    }
+
+    #[test]
+    fn an_index_with_changes_answers_like_one_built_anew(
+        before in corpus(), after in corpus(), gone in prop::collection::vec(1..40u32, 0..9), queries in prop::collection::vec(query(), 4)
+    ) {
+        // one rank for all: a road with pieces in both parts takes the better rank of those that are left
+        let flat = |entries: Vec<Entry>| entries.into_iter().map(|entry| Entry { rank: 0, ..entry }).collect::<Vec<_>>();
+        let (before, mut after) = (flat(before), flat(after));
+        after.truncate(9);
+        (20..).zip(&mut after).for_each(|(number, entry)| entry.id = id(number));
+        let gone: Vec<FeatureId> = gone.into_iter().map(id).collect();
+        let index = Index::build(before.clone()).with_changes(&gone, after[..after.len() / 2].to_vec());
+        let index = index.with_changes(&[], after[after.len() / 2..].to_vec());
+        let is_left = |entry: &&Entry| !gone.contains(&entry.id) && after.iter().all(|other| other.id != entry.id);
+        let now: Vec<Entry> = before.iter().filter(is_left).chain(&after).cloned().collect();
+        let merged = index.merged();
+        for query in queries {
+            // pieces of a road may be cut off by the limit before they are counted together
+            let query = Query { limit: 50, ..query };
+            prop_assert_eq!(rows(&index.search(&query)), brute_force(&now, &query), "{:?}", query);
+            prop_assert_eq!(rows(&merged.search(&query)), brute_force(&now, &query), "{:?}", query);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn no_query_of_any_bytes_panics_or_runs_away(bytes in prop::collection::vec(any::<u8>(), 0..4096), text in "\\PC{0,1300}") {
+        let index = yilan();
+        for text in [String::from_utf8_lossy(&bytes).into_owned(), text, "路".repeat(1300), "1 ".repeat(2048)] {
+            let started = std::time::Instant::now();
+            index.search(&ask(&text));
+            index.search(&Query { unfinished: true, bias: Some([f64::NAN, 1e300]), division: Some(text.clone()), ..ask(&text) });
+            prop_assert!(started.elapsed().as_millis() < 500);
+        }
+    }
+
+    #[test]
+    fn entries_of_any_text_are_found_by_their_own_name(name in "\\PC{1,40}", other in "\\PC{0,20}") {
+        let mut entry = plate(1, &format!("{name}{other}"), &name, &other);
+        let index = Index::build(vec![entry.clone(), named(2, Layer::PlaceNames, &name)]);
+        if !search_key(&name).is_empty() {
+            prop_assert!(index.search(&ask(&name)).hits.iter().any(|hit| hit.place.id == id(2) && hit.matched.kind == Kind::Exact));
+        }
+        entry.position = Some([f64::NAN, 91.0]);
+        let index = index.with_changes(&[], vec![entry]);
+        prop_assert_eq!(index.get(&id(1)).and_then(|entry| entry.position), None);
+    }
+}
+
+#[test]
+fn a_hit_is_written_as_geocodejson_wants_it() {
+    let index = yilan();
+    let hit = index.search(&ask("羅東車站")).hits.remove(0);
+    let json = serde_json::to_value(&hit).unwrap();
+    assert_eq!(json["label"], "羅東車站");
+    assert_eq!(json["layer"], "place_names");
+    assert_eq!(json["id"], id(11).to_string());
+    assert_eq!(json["match"], serde_json::json!({"kind": "exact", "part": "name"}));
+    assert_eq!(json["division"], serde_json::Value::Null);
+    assert_eq!(index.place(&id(11), "zh"), Some(hit.place));
+}

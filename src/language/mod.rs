@@ -1,0 +1,13 @@
+//! How texts are compared: the search key of a name or address, numerals, and Pinyin.
+//!
+//! Two texts that people would call the same have the same [`SearchKey`]. Keys are for finding only: what is stored and
+//! shown is always the text as the register has it. Leaves out, so far: traditional against simplified characters beyond
+//! the words of addresses, several readings of one character, and the address grammar.
+
+mod key;
+mod numerals;
+mod pinyin;
+
+pub use key::{SearchKey, is_unspaced, search_key};
+pub use numerals::digits;
+pub use pinyin::{Romanised, romanised};
