@@ -4,6 +4,8 @@ import { Circle, Fill, RegularShape, Stroke, Style, Text } from 'ol/style';
 import { paletteOf } from '../symbols/palette';
 import type { Hatch, Line, Mark, Symbol } from '../symbols/symbols';
 import type { Lang } from '../api/types';
+import { fromMercator } from '../coordinates/mercator';
+import type { Extent } from '../coordinates/point';
 
 /** What styles depend on besides the feature. */
 export interface Look {
@@ -71,6 +73,16 @@ export function groupStyle(feature: FeatureLike, look: Look, edge?: string): Sty
       zIndex: 500,
     });
   });
+}
+
+/** Where the features of a group lie, degrees; `null` for a feature that is none. */
+export function groupExtent(feature: FeatureLike): Extent | null {
+  if (typeof feature.get('count') !== 'number') return null;
+  const extent: unknown = feature.get('extent');
+  if (Array.isArray(extent) && extent.length === 4) return extent.map(Number) as Extent;
+  const [x = 0, y = 0] = feature.getGeometry()?.getExtent() ?? [];
+  const { lon, lat } = fromMercator(x, y);
+  return [lon, lat, lon, lat];
 }
 
 export interface LabelLook {

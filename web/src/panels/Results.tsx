@@ -68,7 +68,7 @@ function Result({ place, index, active }: { place: Place; index: number; active:
   const { layer, kind, division, match, address } = place.properties.geocoding;
   const { title, other } = placeTexts(place, lang);
   const at = positionOf(place);
-  const sort = (kind && (codeName(layer, 'class', kind, lang) ?? kind)) || layerTitle(layer, layers, lang);
+  const sort = kind && kind !== layer ? (codeName(layer, 'class', kind, lang) ?? kind) : layerTitle(layer, layers, lang);
   const facts = [sort, address && address !== title ? address : null, division, at ? t.search.away(format.about(geodesicDistanceM(view, at))) : t.search.noPosition, match?.part ? (t.search.parts[match.part] ?? null) : null, match && match.kind !== 'exact' ? t.search.match[match.kind] : null];
   return (
     // Keys are handled by the combobox that owns this list.
@@ -118,12 +118,21 @@ function CoordinateCard({ readings, taken }: { readings: Reading[]; taken: numbe
 function Welcome(): JSX.Element {
   const t = useTexts();
   const start = useShown((state) => state.start);
+  const isEmpty = useShown((state) => state.layers.every(({ count }) => count === 0));
   if (start === 'loading') return <Skeleton label={t.start.loading} />;
   if (start === 'failed') {
     return (
       <div class="message problem">
         <h2>{t.start.failed}</h2>
         <p>{t.start.failedHint}</p>
+      </div>
+    );
+  }
+  if (isEmpty) {
+    return (
+      <div class="message">
+        <h2>{t.start.empty}</h2>
+        <p>{t.start.emptyHint}</p>
       </div>
     );
   }

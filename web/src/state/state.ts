@@ -59,8 +59,8 @@ export interface LiveState {
   status: 'connecting' | 'live' | 'reconnecting' | 'stale';
   sequence: number | null;
   since: string | null;
-  /** When the last change arrived, as milliseconds. */
-  changed_at: number | null;
+  /** The time the data stands at: of the last change. */
+  changed_at: string | null;
 }
 
 /** What the map has drawn, as reported by it: layer -> legend value -> how many. */

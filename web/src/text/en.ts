@@ -4,7 +4,7 @@ import type { Texts } from './zh';
 export const en: Texts = {
   app: { name: 'Yutu', full: 'Yutu 舆图', skipToSearch: 'Skip to search', skipToMap: 'Skip to map', panel: 'Search and answers', map: 'Map', tools: 'Map tools', status: 'Coordinates and status', language: '中文', languageHint: '切换为中文' },
   theme: { auto: 'Appearance: as the system', light: 'Appearance: light', dark: 'Appearance: dark' },
-  start: { loading: 'Opening…', failed: 'The server cannot be reached; trying again.', failedHint: 'Please check the network. The page recovers by itself, no reload is needed.' },
+  start: { loading: 'Opening…', failed: 'The server cannot be reached; trying again.', failedHint: 'Please check the network. The page recovers by itself, no reload is needed.', empty: 'There is no data here yet.', emptyHint: 'The administrator imports it by a city pack with “yutu import”; this page shows it by itself when it is there.' },
   notice: { fictional: 'Fictional city: everything on this map is demonstration data and stands for no real name, plan or permit.' },
   search: {
     label: 'Search for a place, an address, a road, a permit number or coordinates', placeholder: 'Place, address, coordinates…', go: 'Search', clear: 'Clear the search', keyHint: 'Press / to search',

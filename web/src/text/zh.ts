@@ -2,7 +2,7 @@
 export const zh = {
   app: { name: '舆图', full: '舆图 Yutu', skipToSearch: '跳到搜索', skipToMap: '跳到地图', panel: '搜索与查询', map: '地图', tools: '地图工具', status: '坐标与状态', language: 'English', languageHint: 'Switch to English' },
   theme: { auto: '外观：跟随系统', light: '外观：浅色', dark: '外观：深色' },
-  start: { loading: '正在打开…', failed: '暂时连不上服务器，正在重试。', failedHint: '请检查网络；页面会自动恢复，无需刷新。' },
+  start: { loading: '正在打开…', failed: '暂时连不上服务器，正在重试。', failedHint: '请检查网络；页面会自动恢复，无需刷新。', empty: '这里还没有数据。', emptyHint: '请管理员用“yutu import”按城市包导入；导入完成后本页会自动显示。' },
   notice: { fictional: '虚构城市：本图所有内容均为演示数据，不代表真实地名、规划或许可。' },
   search: {
     label: '搜索地名、门牌、道路、许可证号或坐标', placeholder: '地名、门牌、坐标…', go: '搜索', clear: '清除搜索', keyHint: '按 / 开始搜索',
