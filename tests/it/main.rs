@@ -6,5 +6,8 @@ mod backup;
 mod change_log;
 mod cluster;
 mod crash;
+mod http;
+mod live;
 mod schema;
+mod service;
 mod setup;
