@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(guessed(SIMPLIFIED, GB18030), "gb18030");
         assert_eq!(guessed(TRADITIONAL, BIG5), "Big5");
         assert_eq!(guessed(WESTERN, WINDOWS_1252), "windows-1252");
-        assert_eq!(guess(&mut &b"\xff\xfea\0"[..]).unwrap(), UTF_16LE);
+        assert_eq!(guess(&mut &b"\xff\xfea\0"[..]).unwrap(), encoding_rs::UTF_16LE);
     }
 
     #[test]
