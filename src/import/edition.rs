@@ -299,10 +299,7 @@ pub(super) fn for_each_chunk(
             result?;
             let info = read.with_context(|| file.name.clone())?;
             if info.crs.is_some() && reading::source_crs(&profile.source, &file.name, info.crs.as_deref())? != about.crs {
-                bail!(
-                    "{0}：坐标系声明位于数据之后，请把它移到文件开头 / {0}: the coordinate system is stated behind the features; move it to the beginning",
-                    file.name
-                );
+                bail!("{0}：读取过程中坐标系发生变化 / {0}: the coordinate system changed while the file was read", file.name);
             }
             take(Vec::new(), &label, &about.crs, Some(&info.driver), info.encoding.as_deref())
         })?;

@@ -503,18 +503,35 @@ pub(super) fn content_hash(record: &Record, volatile: &[String], with_shape: boo
         put(value.to_string().as_bytes());
     }
     if with_shape && let Some(geometry) = &record.geometry {
-        use geo::CoordsIter;
-        let mut bytes = Vec::with_capacity(geometry.coords_count() * 16);
-        for coord in geometry.coords_iter() {
-            bytes.extend(((coord.x * 1000.0).round() as i64).to_le_bytes());
-            bytes.extend(((coord.y * 1000.0).round() as i64).to_le_bytes());
-        }
-        put(&bytes);
+        put(&shape_words(geometry));
     }
     let digest = hash.finalize();
     let mut first = [0; 8];
     first.copy_from_slice(&digest[..8]);
     i64::from_le_bytes(first)
+}
+
+/// The coordinates to the millimetre, as bytes. Of areas the edges in no order, because files and repairs start the same ring
+/// anywhere; of lines in their order, because a road's sides depend on it.
+fn shape_words(geometry: &Geometry<f64>) -> Vec<u8> {
+    use geo::{CoordsIter, LinesIter};
+    let cell = |coord: geo_types::Coord<f64>| [(coord.x * 1000.0).round() as i64, (coord.y * 1000.0).round() as i64];
+    match geometry {
+        Geometry::Polygon(_) | Geometry::MultiPolygon(_) => {
+            let edge = |line: geo_types::Line<f64>| {
+                let (a, b) = (cell(line.start), cell(line.end));
+                [a.min(b), a.max(b)]
+            };
+            let mut edges: Vec<[[i64; 2]; 2]> = match geometry {
+                Geometry::Polygon(polygon) => polygon.lines_iter().map(edge).collect(),
+                Geometry::MultiPolygon(polygons) => polygons.lines_iter().map(edge).collect(),
+                _ => Vec::new(),
+            };
+            edges.sort_unstable();
+            edges.into_iter().flatten().flatten().flat_map(i64::to_le_bytes).collect()
+        }
+        _ => geometry.coords_iter().flat_map(cell).flat_map(i64::to_le_bytes).collect(),
+    }
 }
 
 /// Every point by itself when they do not all go: one bad row must not cost its neighbours.
