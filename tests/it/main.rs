@@ -8,6 +8,7 @@ mod cluster;
 mod crash;
 mod http;
 mod live;
+mod readers;
 mod schema;
 mod service;
 mod setup;
