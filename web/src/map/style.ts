@@ -66,10 +66,10 @@ export function groupStyle(feature: FeatureLike, look: Look, edge?: string): Sty
   const label = count >= 10_000 ? `${Math.round(count / 1000)}k` : String(count);
   return keep(`group ${label} ${look.dark} ${edge}`, () => {
     const palette = paletteOf(look.dark);
-    const radius = 8 + label.length * 2.6;
+    const radius = 6.5 + label.length * 2.5;
     return new Style({
       image: new Circle({ radius, fill: new Fill({ color: palette.disc }), stroke: new Stroke({ color: edge ?? palette.mutedText, width: 1.75 }) }),
-      text: new Text({ text: label, font: `600 11px ${FONT}`, fill: new Fill({ color: palette.discText }), offsetY: 0.5 }),
+      text: new Text({ text: label, font: `600 10.5px ${FONT}`, fill: new Fill({ color: palette.discText }), offsetY: 0.5 }),
       zIndex: 500,
     });
   });

@@ -118,12 +118,14 @@ function CoordinateCard({ readings, taken }: { readings: Reading[]; taken: numbe
 function Welcome(): JSX.Element {
   const t = useTexts();
   const start = useShown((state) => state.start);
+  const problem = useShown((state) => state.startProblem);
+  const lang = useShown((state) => state.lang);
   const isEmpty = useShown((state) => state.layers.every(({ count }) => count === 0));
   if (start === 'loading') return <Skeleton label={t.start.loading} />;
   if (start === 'failed') {
     return (
       <div class="message problem">
-        <h2>{t.start.failed}</h2>
+        <h2>{problem && problem.status !== 0 ? problemText(problem, lang) : t.start.failed}</h2>
         <p>{t.start.failedHint}</p>
       </div>
     );

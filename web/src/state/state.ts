@@ -91,6 +91,8 @@ export interface SessionState {
 
 export interface State {
   start: 'loading' | 'ready' | 'failed';
+  /** Why the page could not open yet. */
+  startProblem: Problem | null;
   city: City | null;
   layers: LayerInfo[];
   lang: Lang;
@@ -126,6 +128,7 @@ export const NO_SEARCH: SearchState = { query: '', status: 'idle', answered: '',
 
 export const START: State = {
   start: 'loading',
+  startProblem: null,
   city: null,
   layers: [],
   lang: 'zh',

@@ -20,10 +20,9 @@ interface Others {
 
 export function startActions(store: Store, { view, inspect, search, live, session }: Others) {
   const start = async (address: Address): Promise<void> => {
-    store.set({ start: 'loading' });
     const [city, layers] = await Promise.all([getCity(), getLayers()]);
     if (!city.ok || !layers.ok) {
-      store.set({ start: 'failed' });
+      store.set({ start: 'failed', startProblem: city.ok ? (layers.ok ? null : layers.problem) : city.problem });
       window.setTimeout(() => void start(address), 2000);
       return;
     }
