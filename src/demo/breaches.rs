@@ -83,13 +83,15 @@ impl Work<'_> {
             let least = HOUSING_ROWS.green_min_pct.unwrap_or_default();
             let mut case = building_case(self.d, &site, self.dice);
             case.green_pct = Some(least - 6.5);
-            let why = [format!("绿地率 {:.1}%,下限 {least}%", least - 6.5), format!("green ratio {:.1} %, at least {least} %", least - 6.5)];
+            let why =
+                [format!("绿地率 {:.1}%,下限 {least}%", least - 6.5), format!("green ratio {:.1} %, at least {least} %", least - 6.5)];
             self.add(case, "approved", &["green_min"], why);
         }
         if let Some(site) = self.ordinary(&HOUSING_ROWS, |_| true) {
             let mut case = building_case(self.d, &site, self.dice);
             case.use_code = Some("0902");
-            let why = ["规划为 070102 住宅,申请商务金融 0902".to_owned(), "the plan says housing (070102), the case offices (0902)".to_owned()];
+            let why =
+                ["规划为 070102 住宅,申请商务金融 0902".to_owned(), "the plan says housing (070102), the case offices (0902)".to_owned()];
             self.add(case, "applied", &["use"], why);
         }
         if let Some(mut site) = self.ordinary(&INDUSTRY_1, |site| site.buildings.len() > 1) {
@@ -111,7 +113,8 @@ impl Work<'_> {
             ("road_red_line", "applied", ["占压大道规划拓宽道路红线", "stands on the red line of the planned widening of the avenue"]),
         ] {
             let guards = self.d.controls.guards.clone();
-            let lines_on = |rect: &Rect| guards.iter().filter(|(_, guard)| guard.shared(rect).is_some()).map(|(kind, _)| *kind).collect::<Vec<_>>();
+            let lines_on =
+                |rect: &Rect| guards.iter().filter(|(_, guard)| guard.shared(rect).is_some()).map(|(kind, _)| *kind).collect::<Vec<_>>();
             let found = self.site(|d, site| {
                 let (zone, rect) = (zone_of(d, site), d.land.parcels[site.parcel].rect);
                 let residential = zone.land.code == "070102" || zone.land.code.starts_with("0901");
@@ -119,7 +122,9 @@ impl Work<'_> {
             });
             let Some(mut site) = found else { continue };
             let rect = self.d.land.parcels[site.parcel].rect;
-            let Some(strip) = guards.iter().find_map(|(known, guard)| (*known == kind).then(|| guard.shared(&rect)).flatten()) else { continue };
+            let Some(strip) = guards.iter().find_map(|(known, guard)| (*known == kind).then(|| guard.shared(&rect)).flatten()) else {
+                continue;
+            };
             let near = (zone_of(self.d, &site).land.setback_m + 1.0).ceil() as i32;
             let ground = at_side(&rect, &strip, near, near + 14, 34);
             site.buildings = vec![Building { ring: self.d.mesh.rect(&self.d.warp, &ground), levels: 4, height_m: 13.2 }];
@@ -135,7 +140,11 @@ impl Work<'_> {
             let why = ["在历史文化街区核心保护范围内新建", "a new building in the strict part of the historic quarter"].map(str::to_owned);
             self.add(case, "applied", &["purple_line"], why);
         }
-        if let Some(site) = self.site(|d, site| zone_of(d, site).land.code.starts_with("13") && !site.buildings.is_empty() && d.controls.guards.iter().all(|(_, guard)| guard.shared(&d.land.parcels[site.parcel].rect).is_none())) {
+        if let Some(site) = self.site(|d, site| {
+            zone_of(d, site).land.code.starts_with("13")
+                && !site.buildings.is_empty()
+                && d.controls.guards.iter().all(|(_, guard)| guard.shared(&d.land.parcels[site.parcel].rect).is_none())
+        }) {
             let mut case = building_case(self.d, &site, self.dice);
             case.use_code = Some("090101");
             let why = ["在黄线内的市政设施用地上建商业", "shops on utility land inside a yellow line"].map(str::to_owned);
@@ -150,7 +159,15 @@ impl Work<'_> {
         let forest = self.zone(|zone| zone.land.code == "0301", &[]);
         let open = self.zone(|zone| matches!(zone.land.code, "0101" | "0103" | "0201"), &d.land.farmland);
         for (ground, half, kind, code, breaks, status, why) in [
-            (field, [6, 5], Kind::Rural, "070301", &["farmland", "use"], "building", ["在永久基本农田上建住宅", "a house on permanent farmland"]),
+            (
+                field,
+                [6, 5],
+                Kind::Rural,
+                "070301",
+                &["farmland", "use"],
+                "building",
+                ["在永久基本农田上建住宅", "a house on permanent farmland"],
+            ),
             (
                 forest,
                 [12, 8],
@@ -198,7 +215,9 @@ impl Work<'_> {
 
     fn zone(&self, fits: impl Fn(&Zone) -> bool, not_on: &[Rect]) -> Option<Rect> {
         self.d.land.zones.iter().filter(|zone| fits(zone)).find_map(|zone| match &zone.face {
-            Face::Rect(rect, _) if rect.width() > 60 && rect.height() > 60 && not_on.iter().all(|other| other.shared(rect).is_none()) => Some(*rect),
+            Face::Rect(rect, _) if rect.width() > 60 && rect.height() > 60 && not_on.iter().all(|other| other.shared(rect).is_none()) => {
+                Some(*rect)
+            }
             _ => None,
         })
     }
@@ -214,7 +233,10 @@ impl Work<'_> {
             site.buildings = vec![Building { ring, levels: 4, height_m: 16.8 }];
             let case = building_case(d, &site, self.dice);
             let least = SHOPS.setback_m;
-            let why = [format!("距用地红线约 2 m,应不小于 {least} m"), format!("about 2 m from the border of its plot, at least {least} m asked")];
+            let why = [
+                format!("距用地红线约 2 m,应不小于 {least} m"),
+                format!("about 2 m from the border of its plot, at least {least} m asked"),
+            ];
             self.add(case, "applied", &["setback"], why);
         }
         let neighbour = |site: &Site| {
@@ -223,7 +245,9 @@ impl Work<'_> {
                 other.zone == own.zone && other.rect.u0 == own.rect.u1 && other.rect.v0 == own.rect.v0 && other.rect.v1 == own.rect.v1
             })
         };
-        if let Some(mut site) = self.site(|d, site| zone_of(d, site).land.form != super::uses::Form::Street && is_ordinary(d, site) && neighbour(site).is_some()) {
+        if let Some(mut site) = self
+            .site(|d, site| zone_of(d, site).land.form != super::uses::Form::Street && is_ordinary(d, site) && neighbour(site).is_some())
+        {
             self.taken.extend(neighbour(&site));
             let rect = d.land.parcels[site.parcel].rect;
             let [_, v] = rect.centre().map(|place| place as i32);
@@ -245,7 +269,8 @@ impl Work<'_> {
                 second = land_case(d, &site, self.dice);
             }
             self.earlier(first);
-            let why = ["同一宗地已许可给另一单位", "the same parcel is already allotted to another by an earlier land permit"].map(str::to_owned);
+            let why =
+                ["同一宗地已许可给另一单位", "the same parcel is already allotted to another by an earlier land permit"].map(str::to_owned);
             self.add(second, "applied", &["double_allocation"], why);
         }
     }
@@ -266,9 +291,17 @@ fn at_side(rect: &Rect, strip: &Rect, near: i32, far: i32, length: i32) -> Rect 
     let half = length / 2;
     if strip.width() >= strip.height() {
         let u = u.clamp(rect.u0 + half + 12, rect.u1 - half - 12);
-        if strip.v0 == rect.v0 { Rect::new(u - half, rect.v0 + near, u + half, rect.v0 + far) } else { Rect::new(u - half, rect.v1 - far, u + half, rect.v1 - near) }
+        if strip.v0 == rect.v0 {
+            Rect::new(u - half, rect.v0 + near, u + half, rect.v0 + far)
+        } else {
+            Rect::new(u - half, rect.v1 - far, u + half, rect.v1 - near)
+        }
     } else {
         let v = v.clamp(rect.v0 + half + 12, rect.v1 - half - 12);
-        if strip.u0 == rect.u0 { Rect::new(rect.u0 + near, v - half, rect.u0 + far, v + half) } else { Rect::new(rect.u1 - far, v - half, rect.u1 - near, v + half) }
+        if strip.u0 == rect.u0 {
+            Rect::new(rect.u0 + near, v - half, rect.u0 + far, v + half)
+        } else {
+            Rect::new(rect.u1 - far, v - half, rect.u1 - near, v + half)
+        }
     }
 }

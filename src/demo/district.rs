@@ -68,7 +68,7 @@ pub fn district(seed: u64, index: u32) -> District {
 
     let sites = sites(&plan, &warp, &mesh, &land, &controls, &mut dice(3));
     let plates = plates(&plan, &land.zones, &land.parcels, &mut dice(4));
-    let segments = segments(&plan, &plates);
+    let segments = segments(&plan, &plates, &warp, &mesh);
     let markers = markers(&plan, &divisions);
     let (cases, places_so_far) = (Vec::new(), Vec::new());
     let mut whole =

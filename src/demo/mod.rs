@@ -22,6 +22,9 @@ mod uses;
 mod warp;
 mod write;
 
+#[cfg(test)]
+mod audit;
+
 use std::collections::BTreeMap;
 use std::io;
 

@@ -67,8 +67,26 @@ fn sound_areas(polygons: &MultiPolygon<f64>) -> Option<MultiPolygon<f64>> {
     resolved(unary_union(parts.iter()))
 }
 
-/// The shell as drawn, less its holes wherever they lie.
+/// Of the two ways to read unsound rings the one whose area is nearer to what was drawn: ring by ring, or all line work at once
+/// (a road network whose shell touches itself around blocks is drawn in the second way).
 fn sound_area(polygon: &Polygon<f64>) -> Option<MultiPolygon<f64>> {
+    let by_rings = ring_by_ring(polygon);
+    let drawn = polygon.unsigned_area();
+    let change = |areas: &MultiPolygon<f64>| (areas.unsigned_area() - drawn).abs();
+    if by_rings.as_ref().is_some_and(|areas| change(areas) <= drawn * 1e-6) {
+        return by_rings;
+    }
+    let none = MultiPolygon::<f64>(vec![]);
+    let by_lines = resolved(MultiPolygon(vec![polygon.clone()]).union(&none));
+    match (by_rings, by_lines) {
+        (Some(rings), Some(lines)) if change(&lines) < change(&rings) => Some(lines),
+        (Some(rings), _) => Some(rings),
+        (None, lines) => lines,
+    }
+}
+
+/// The shell as drawn, less its holes wherever they lie.
+fn ring_by_ring(polygon: &Polygon<f64>) -> Option<MultiPolygon<f64>> {
     let shell = sound_ring(polygon.exterior())?;
     let holes: Vec<MultiPolygon<f64>> = polygon.interiors().iter().filter_map(sound_ring).collect();
     if holes.is_empty() {
@@ -127,6 +145,14 @@ mod tests {
 
     fn repaired(geometry: impl Into<Geometry<f64>>) -> Repaired {
         repair(&geometry.into()).unwrap()
+    }
+
+    #[test]
+    fn a_shell_that_touches_itself_around_a_block_keeps_the_block_open() {
+        // a street around a block: out along one side, around the block, back to the same corner
+        let street = wkt!(POLYGON((0. 0., 10. 0., 10. 10., 0. 10., 0. 0., 2. 2., 2. 8., 8. 8., 8. 2., 2. 2., 0. 0.)));
+        let result = repaired(street);
+        assert!((result.geometry.unsigned_area() - 64.0).abs() < 1e-6 && result.area_change_m2 < 1e-6, "{result:?}");
     }
 
     #[test]

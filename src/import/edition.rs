@@ -297,7 +297,10 @@ pub(super) fn for_each_chunk(
             drop(receive);
             let read = reader.join().map_err(|_| anyhow::anyhow!("the reader of {} stopped unexpectedly", file.name))?;
             result?;
-            let info = read.with_context(|| format!("{}", file.name))?;
+            let info = read.with_context(|| file.name.clone())?;
+            if info.crs.is_some() && reading::source_crs(&profile.source, &file.name, info.crs.as_deref())? != about.crs {
+                bail!("{0}：读取过程中坐标系发生变化 / {0}: the coordinate system changed while the file was read", file.name);
+            }
             take(Vec::new(), &label, &about.crs, Some(&info.driver), info.encoding.as_deref())
         })?;
     }

@@ -82,8 +82,8 @@ pub struct Origin<'a> {
 /// Rows that share their PROJ calls; also the unit of parallel work.
 const BATCH: usize = 1024;
 /// A repair that changes more of the area than this is not safe.
-const SAFE_SHARE: f64 = 0.01;
-const SAFE_AREA_M2: f64 = 1.0;
+const SAFE_SHARE: f64 = 0.02;
+const SAFE_AREA_M2: f64 = 2.0;
 
 enum Shape {
     None,
@@ -97,6 +97,8 @@ struct Pending {
     place: Option<[f64; 2]>,
     problems: Vec<Problem>,
     repaired: bool,
+    /// What is wrong with the geometry as it is in the file.
+    flaw: Option<String>,
 }
 
 impl<'a> Mapper<'a> {
@@ -197,7 +199,7 @@ impl<'a> Mapper<'a> {
             return Err(self.rejected(origin, &row, Problem::EmptyGeometry, None));
         }
         problems.extend(row.notes.drain(..).map(|reason| Problem::UnreadableText { reason }));
-        Ok(Some(Pending { row, shape, place: None, problems, repaired: false }))
+        Ok(Some(Pending { row, shape, place: None, problems, repaired: false, flaw: None }))
     }
 
     /// Checks the believable extent and moves every shape into the working system.
@@ -212,6 +214,7 @@ impl<'a> Mapper<'a> {
                     owners.push(index);
                 }
                 Shape::Other(geometry) => {
+                    found.flaw = geometry::check(geometry).err().map(|flaw| flaw.to_string());
                     let moved = self.believable(origin.crs, geometry).and_then(|place| {
                         found.place = Some(place);
                         crs::transform(geometry, origin.crs, self.working).map_err(|error| outside(&error))
@@ -270,7 +273,14 @@ impl<'a> Mapper<'a> {
         };
         let wanted = self.profile.layer.geometry();
         let geometry = match geometry::check(&geometry) {
-            Ok(()) => geometry,
+            // moving the coordinates by less than a nanometre can undo a crossing that the file has
+            Ok(()) => {
+                if let Some(reason) = found.flaw.take() {
+                    found.problems.push(Problem::RepairedGeometry { reason, area_change_m2: 0.0 });
+                    found.repaired = true;
+                }
+                geometry
+            }
             Err(flaw) => {
                 let reason = flaw.to_string();
                 let repaired = geometry::repair(&geometry).ok_or_else(|| Problem::InvalidGeometry { reason: reason.clone() })?;
@@ -485,25 +495,43 @@ pub(super) fn content_hash(record: &Record, volatile: &[String], with_shape: boo
             Value::Date(day) => put(day.to_string().as_bytes()),
         }
     }
-    for (name, value) in &record.attributes {
-        if !volatile.iter().any(|word| word == name) {
-            put(name.as_bytes());
-            put(value.to_string().as_bytes());
-        }
+    // sorted: editions name the same attributes in another order
+    let mut attributes: Vec<_> = record.attributes.iter().filter(|(name, _)| !volatile.contains(name)).collect();
+    attributes.sort_by(|a, b| a.0.cmp(b.0));
+    for (name, value) in attributes {
+        put(name.as_bytes());
+        put(value.to_string().as_bytes());
     }
     if with_shape && let Some(geometry) = &record.geometry {
-        use geo::CoordsIter;
-        let mut bytes = Vec::with_capacity(geometry.coords_count() * 16);
-        for coord in geometry.coords_iter() {
-            bytes.extend(((coord.x * 1000.0).round() as i64).to_le_bytes());
-            bytes.extend(((coord.y * 1000.0).round() as i64).to_le_bytes());
-        }
-        put(&bytes);
+        put(&shape_words(geometry));
     }
     let digest = hash.finalize();
     let mut first = [0; 8];
     first.copy_from_slice(&digest[..8]);
     i64::from_le_bytes(first)
+}
+
+/// The coordinates to the millimetre, as bytes. Of areas the edges in no order, because files and repairs start the same ring
+/// anywhere; of lines in their order, because a road's sides depend on it.
+fn shape_words(geometry: &Geometry<f64>) -> Vec<u8> {
+    use geo::{CoordsIter, LinesIter};
+    let cell = |coord: geo_types::Coord<f64>| [(coord.x * 1000.0).round() as i64, (coord.y * 1000.0).round() as i64];
+    match geometry {
+        Geometry::Polygon(_) | Geometry::MultiPolygon(_) => {
+            let edge = |line: geo_types::Line<f64>| {
+                let (a, b) = (cell(line.start), cell(line.end));
+                [a.min(b), a.max(b)]
+            };
+            let mut edges: Vec<[[i64; 2]; 2]> = match geometry {
+                Geometry::Polygon(polygon) => polygon.lines_iter().map(edge).collect(),
+                Geometry::MultiPolygon(polygons) => polygons.lines_iter().map(edge).collect(),
+                _ => Vec::new(),
+            };
+            edges.sort_unstable();
+            edges.into_iter().flatten().flatten().flat_map(i64::to_le_bytes).collect()
+        }
+        _ => geometry.coords_iter().flat_map(cell).flat_map(i64::to_le_bytes).collect(),
+    }
 }
 
 /// Every point by itself when they do not all go: one bad row must not cost its neighbours.

@@ -89,7 +89,14 @@ pub fn about(source: &Source, file: &SourceFile, options: &ReadOptions) -> Resul
             known.join(", ")
         );
     };
-    let crs = source_crs(source, &file.name, layer.crs.as_deref())?;
+    let mut stated = layer.crs.clone();
+    let name = file.name.to_ascii_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    if name.ends_with(".geojson") || name.ends_with(".json") {
+        // the old `crs` member may stand behind the features, and a wrong guess would misplace them all
+        stated = formats::read(&file.path, options, &mut |_| ControlFlow::Continue(())).with_context(|| file.name.clone())?.crs;
+    }
+    let crs = source_crs(source, &file.name, stated.as_deref())?;
     Ok(About { layer: layer.name.clone(), driver: String::new(), encoding: None, crs })
 }
 

@@ -204,7 +204,8 @@ impl Follower {
         let work = tokio::task::spawn_blocking(move || -> Result<Built> {
             let mut all = Built::default();
             for rows in receive {
-                let part = convert(&settings, layer, rows, &footprints, &divisions)?;
+                // On a calculation thread, which has its PROJ objects already.
+                let part = rayon::scope(|_| convert(&settings, layer, rows, &footprints, &divisions))?;
                 all.features.extend(part.features);
                 all.entries.extend(part.entries);
             }
@@ -248,7 +249,7 @@ impl Follower {
         let divisions = Arc::clone(&next.snapshot.layers[Layer::Divisions as usize]);
         let settings = Arc::clone(&self.settings);
         let built = tokio::task::spawn_blocking(move || {
-            convert(&settings, layer, rows, &footprints, &divisions).map(|mut built| {
+            rayon::scope(|_| convert(&settings, layer, rows, &footprints, &divisions)).map(|mut built| {
                 once_each(&mut built);
                 built
             })

@@ -83,7 +83,7 @@ impl LayerIndex {
                     }
                     _ => {
                         for at in self.live(members) {
-                            let (feature, extent) = (&*self.base.features[at], self.base.boxes(at).mercator);
+                            let (feature, extent) = (&*self.base.features[at], self.base.mercator_box(at));
                             if wanted(&extent, feature) {
                                 cells.add_anchored(&extent, feature);
                             }

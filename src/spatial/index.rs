@@ -163,7 +163,7 @@ impl LayerIndex {
             .flatten()
             .filter(move |run| f64::from(run.max_size_m) >= min_size_m)
             .flat_map(move |run| self.live(self.base.mapped_members(run)))
-            .map(|at| (at, self.base.boxes(at).mercator))
+            .map(|at| (at, self.base.mercator_box(at)))
             .filter(move |(_, found)| wanted(found))
             .map(|(at, found)| (&*self.base.features[at], found));
         let delta = self.delta.entries.iter().map(|entry| (&*entry.feature, entry.boxes.mercator));
@@ -179,7 +179,7 @@ impl LayerIndex {
             .into_iter()
             .flatten()
             .flat_map(|run| self.live(self.base.placed_members(run)))
-            .filter(move |at| self.base.boxes(*at).working.intersects(&extent))
+            .filter(move |at| self.base.working_box(*at).intersects(&extent))
             .map(|at| &*self.base.features[at]);
         base.chain(self.delta.entries.iter().filter(move |entry| entry.boxes.working.intersects(&extent)).map(|entry| &*entry.feature))
     }
@@ -199,7 +199,7 @@ impl LayerIndex {
                 break;
             }
             for at in self.live(self.base.placed_members(run)) {
-                best.offer(&self.base.features[at], &self.base.boxes(at).working);
+                best.offer(&self.base.features[at], &self.base.working_box(at));
             }
         }
         best.found.into_sorted_vec().into_iter().map(|found| (found.feature, found.distance_m)).collect()

@@ -64,7 +64,7 @@ pub(super) fn counted(index: &LayerIndex, tile: TileId) -> Cells<'_> {
         z: tile.z(),
         tile: [tile.x(), tile.y()],
         cell_bits: CELL_BITS,
-        smaller_than_m: pixel_m(tile.z()),
+        smaller_than_m: smallest_m(index.layer(), tile.z()),
         points: tile.z() < POINTS_ALONE_FROM_Z,
     })
 }
@@ -72,6 +72,13 @@ pub(super) fn counted(index: &LayerIndex, tile: TileId) -> Cells<'_> {
 /// A pixel, web mercator metres.
 pub(super) fn pixel_m(z: u8) -> f64 {
     f64::from(PIXEL_UNITS) * unit_m(z)
+}
+
+/// What is drawn at a zoom is at least this long on its longer side, web mercator metres; what is shorter is counted. A mesh
+/// of parcels or houses under three pixels says nothing but weighs megabytes; zones and roads still make the picture.
+pub(super) fn smallest_m(layer: Layer, z: u8) -> f64 {
+    let pixels = if matches!(layer, Layer::Parcels | Layer::Buildings) { 3.0 } else { 1.0 };
+    pixels * pixel_m(z)
 }
 
 /// The one point a cell holds, where that is all it holds: it is drawn as itself.
@@ -102,7 +109,7 @@ fn features<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let reach = tile.reach_mercator();
     let mut cells = counted(index, tile);
     let mut pen = Pen::new(tile, BUFFER_UNITS);
-    let mut large: Vec<_> = index.window_mercator_sized(&reach, pixel_m(tile.z())).collect();
+    let mut large: Vec<_> = index.window_mercator_sized(&reach, smallest_m(index.layer(), tile.z())).collect();
     large.sort_unstable_by_key(|(feature, _)| feature.id);
     for (feature, extent) in large {
         let Shape::Geometry(geometry) = &feature.mercator else { continue };

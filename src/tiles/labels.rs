@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use geo_types::{Coord, Geometry};
 
-use super::content::{Content, Drawn, Source, TileFeature, counted, holds, lone_point, pixel_m, points_alone, text_field};
+use super::content::{Content, Drawn, Source, TileFeature, counted, holds, lone_point, pixel_m, points_alone, smallest_m, text_field};
 use super::draw::{Outcome, PathKind, Pen, each_line, each_point, each_polygon, kind};
 use super::grid::unit_m;
 use super::paths::{Paths, Role};
@@ -46,7 +46,7 @@ fn shape_labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let mut pen = Pen::new(tile, 0);
     // A little more than the tile: which tile a point lies in is decided on the world grid.
     let window = tile.extent_mercator().grown(unit_m(tile.z()));
-    for (of, extent) in index.window_mercator_sized(&window, pixel) {
+    for (of, extent) in index.window_mercator_sized(&window, smallest_m(layer, tile.z())) {
         let Shape::Geometry(geometry) = &of.mercator else { continue };
         if text(layer, of).is_none() {
             continue;
@@ -67,7 +67,7 @@ fn line_labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let mut pen = Pen::new(tile, 0);
     let mut runs: BTreeMap<&str, Vec<Run<'a>>> = BTreeMap::new();
     let mut paths = Paths::default();
-    for (of, _) in index.window_mercator_sized(&window, pixel) {
+    for (of, _) in index.window_mercator_sized(&window, smallest_m(layer, tile.z())) {
         let (Some(text), Shape::Geometry(geometry)) = (text(layer, of), &of.mercator) else { continue };
         let Outcome::Drawn { first, end, kind: PathKind::Lines } = pen.draw(geometry, &window, false, &mut paths) else { continue };
         for path in first..end {

@@ -36,6 +36,8 @@ struct Tables<'a> {
     keys: Vec<&'static str>,
     values: Vec<u8>,
     count: u32,
+    /// The one being written.
+    value: Vec<u8>,
     known: HashMap<Known<'a>, u32>,
 }
 
@@ -46,7 +48,7 @@ pub(super) fn layer(out: &mut Vec<u8>, content: &Content<'_>) {
     }
     let name = content.layer.to_string();
     let mut tables = Tables::default();
-    let (mut features, mut one, mut tags, mut geometry) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut features, mut one, mut tags, mut geometry, mut text_id) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for feature in &content.features {
         one.clear();
         tags.clear();
@@ -63,7 +65,7 @@ pub(super) fn layer(out: &mut Vec<u8>, content: &Content<'_>) {
             varint(&mut tags, u64::from(key));
             varint(&mut tags, u64::from(value));
         };
-        let mut text_id = Vec::new();
+        text_id.clear();
         content.write_id(feature, &mut text_id);
         tag(tables.key("id"), tables.fresh_text(&text_id));
         tag(tables.key("layer"), tables.layer_name(&name));
@@ -152,9 +154,9 @@ impl<'a> Tables<'a> {
     }
 
     fn write(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> u32 {
-        let mut value = Vec::new();
-        write(&mut value);
-        bytes(&mut self.values, 4, &value);
+        self.value.clear();
+        write(&mut self.value);
+        bytes(&mut self.values, 4, &self.value);
         self.count += 1;
         self.count - 1
     }

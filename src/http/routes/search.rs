@@ -21,8 +21,9 @@ pub struct Search {
     q: String,
     /// At most so many hits; 10 by default, 100 at most.
     limit: Option<usize>,
-    /// Language of the labels: zh or en.
-    lang: Option<String>,
+    /// Language of the labels: zh or en; by default as Accept-Language says. Read by the language extractor.
+    #[serde(rename = "lang")]
+    _lang: Option<String>,
     /// Of equally good hits, those near this longitude come first.
     lon: Option<f64>,
     lat: Option<f64>,
@@ -99,6 +100,7 @@ pub async fn reverse(State(serving): State<Serving>, language: Language, Params(
         layers: reverse.layer.as_deref().map(|text| params::layers(text, language)).transpose()?.unwrap_or_default(),
         radius_m,
         limit: limit(reverse.limit, 1, language)?,
+        lang: language.code(),
     };
     let (found, sequence) = app::reverse(&serving.app, question).await.map_err(|error| Failure(error, language))?;
     Ok(Json(GeocodeView::of_nearest(found, sequence, &serving.app.city, language)))
