@@ -5,7 +5,7 @@ import { geodesicDistanceM } from '../coordinates/geodesic';
 import { inside } from '../coordinates/point';
 import type { Reading } from '../coordinates/parse';
 import type { Place } from '../api/types';
-import { positionOf } from '../state/actions/search';
+import { MOST_PLACES, positionOf } from '../state/actions/search';
 import { codeName, layerTitle, placeTexts } from '../text/describe';
 import * as format from '../text/format';
 import { problemText } from '../text';
@@ -49,12 +49,12 @@ function List({ places }: { places: Place[] }): JSX.Element {
   }, [active]);
   return (
     <>
-      <h2 class="list-title">{complete ? t.search.count(places.length) : t.search.suggestions}</h2>
+      <h2 class="list-title">{!complete ? t.search.suggestions : places.length >= MOST_PLACES ? t.search.first(places.length) : t.search.count(places.length)}</h2>
       <ul ref={list} id="results" role="listbox" class="results" aria-label={t.search.results}>
         {places.map((place, index) => <Result key={`${place.properties.geocoding.layer}/${place.properties.geocoding.id}`} place={place} index={index} active={index === active} />)}
       </ul>
       {truncated && <p class="hint warn"><Icon name="warning" /> {t.search.truncated}</p>}
-      {complete && places.length >= 25 && <p class="hint">{t.search.limited(places.length)}</p>}
+      {complete && places.length >= MOST_PLACES && <p class="hint">{t.search.limited(places.length)}</p>}
     </>
   );
 }

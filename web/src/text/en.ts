@@ -8,7 +8,7 @@ export const en: Texts = {
   notice: { fictional: 'Fictional city: everything on this map is demonstration data and stands for no real name, plan or permit.' },
   search: {
     label: 'Search for a place, an address, a road, a permit number or coordinates', placeholder: 'Place, address, coordinates…', go: 'Search', clear: 'Clear the search', keyHint: 'Press / to search',
-    results: 'Search results', suggestions: 'Suggestions', count: (n) => (n === 1 ? '1 result' : `${n} results`), limited: (n) => `The ${n} best are shown; more words narrow it down.`,
+    results: 'Search results', suggestions: 'Suggestions', count: (n) => (n === 1 ? '1 result' : `${n} results`), first: (n) => `The best ${n} results`, limited: (n) => `The ${n} best are shown; more words narrow it down.`,
     none: (q) => `Nothing found for “${q}”.`, noneHint: 'Try another spelling: leave out the house number, give the road alone, or write Pinyin. Coordinates work too.', loading: 'Searching…',
     failed: 'The search did not finish', noPosition: 'no position on the map, located by road only', match: { exact: 'exact', prefix: 'beginning', substring: 'part' },
     parts: { other_name: 'by its other name', short_name: 'by its short name', alternative_name: 'by another name', former_name: 'by a former name', code: 'by its code', pinyin: 'by Pinyin', initials: 'by Pinyin initials' },
