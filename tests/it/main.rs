@@ -6,5 +6,7 @@ mod backup;
 mod change_log;
 mod cluster;
 mod crash;
+mod import;
+mod import_real;
 mod schema;
 mod setup;
