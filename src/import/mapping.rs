@@ -285,7 +285,8 @@ impl<'a> Mapper<'a> {
                 let reason = flaw.to_string();
                 let repaired = geometry::repair(&geometry).ok_or_else(|| Problem::InvalidGeometry { reason: reason.clone() })?;
                 let allowed = (geometry::area_m2(&repaired.geometry) * SAFE_SHARE).max(SAFE_AREA_M2);
-                if repaired.area_change_m2.abs() > allowed {
+                // where the area decides nothing, a place is worth more than its exact outline
+                if wanted == GeometryKind::Polygon && repaired.area_change_m2.abs() > allowed {
                     let reason = format!("{reason}; {:+.1} m²", repaired.area_change_m2);
                     return Err(Problem::InvalidGeometry { reason });
                 }

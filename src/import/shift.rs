@@ -222,3 +222,66 @@ fn suspicion(source: &str, against: &str, shift: Shift, like_gcj02: bool) -> Sus
         Problem::Shifted { against: against.to_owned(), east_m: shift.east_m, north_m: shift.north_m, pairs: shift.pairs, like_gcj02 };
     Suspicion { source: source.to_owned(), problem }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(count: usize, shift: [f64; 2], scatter: f64) -> Vec<[[f64; 2]; 2]> {
+        (0..count)
+            .map(|index| {
+                let from = [index as f64 * 1000.0, (index % 7) as f64 * 800.0];
+                let wobble = [((index * 37) % 11) as f64 / 10.0 - 0.5, ((index * 53) % 13) as f64 / 12.0 - 0.5];
+                [from, [from[0] + shift[0] + wobble[0] * scatter, from[1] + shift[1] + wobble[1] * scatter]]
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_common_shift_of_hundreds_of_metres_is_found() {
+        let shift = between(&pairs(40, [480.0, -250.0], 100.0)).unwrap();
+        assert!((shift.east_m - 480.0).abs() < 30.0 && (shift.north_m + 250.0).abs() < 30.0);
+    }
+
+    #[test]
+    fn small_large_scattered_or_few_differences_are_no_suspicion() {
+        assert_eq!(between(&pairs(40, [20.0, 10.0], 50.0)), None);
+        assert_eq!(between(&pairs(40, [4000.0, 0.0], 50.0)), None);
+        assert_eq!(between(&pairs(40, [480.0, -250.0], 4000.0)), None);
+        assert_eq!(between(&pairs(5, [480.0, -250.0], 0.0)), None);
+    }
+
+    fn villages() -> Vec<AreaMember> {
+        (0..36)
+            .map(|index| {
+                let (x, y) = (f64::from(index % 6) * 1500.0, f64::from(index / 6) * 1500.0);
+                let ring = vec![(x, y), (x + 1500.0, y), (x + 1500.0, y + 1500.0), (x, y + 1500.0), (x, y)];
+                let shape = geo_types::Polygon::new(ring.into(), vec![]).into();
+                AreaMember { code: None, name: Some(format!("village {index}")), middle: [x + 750.0, y + 750.0], shape }
+            })
+            .collect()
+    }
+
+    fn plates(shift: [f64; 2]) -> Vec<(String, [f64; 2])> {
+        let mut random = 7u64;
+        let mut next = || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 33) as f64 / (1u64 << 31) as f64
+        };
+        (0..500)
+            .map(|index| {
+                let village = index % 36;
+                let at = [f64::from(village % 6) * 1500.0 + next() * 1500.0, f64::from(village / 6) * 1500.0 + next() * 1500.0];
+                (format!("village {village}"), [at[0] + shift[0], at[1] + shift[1]])
+            })
+            .collect()
+    }
+
+    #[test]
+    fn points_beside_the_villages_they_name_are_found_and_points_at_home_are_not() {
+        let (shift, _) = points_against_areas(&plates([460.0, -240.0]), &villages()).unwrap();
+        assert!((shift.east_m - 460.0).abs() < 80.0 && (shift.north_m + 240.0).abs() < 80.0, "{shift:?}");
+        assert!(points_against_areas(&plates([0.0, 0.0]), &villages()).is_none());
+        assert!(points_against_areas(&plates([20.0, 20.0]), &villages()).is_none());
+    }
+}

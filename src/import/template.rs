@@ -215,9 +215,6 @@ impl Place {
         if name.is_empty() {
             return Err(format!("{{{text}}} names no field"));
         }
-        if name.starts_with('@') && !["@file", "@layer", "@row", "@profile"].contains(&name) {
-            return Err(format!("there is no {name}; there are @file, @layer, @row and @profile"));
-        }
         let filters = pieces.map(Filter::parse).collect::<Result<_, _>>()?;
         Ok(Self { name: name.to_owned(), optional, filters })
     }
