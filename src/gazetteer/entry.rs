@@ -59,9 +59,18 @@ impl Entry {
 
     /// What is searched of a feature: its names, codes and address, without what is `hidden` from the public. `None`: there is no
     /// text to find it by.
-    pub fn of(layer: Layer, id: FeatureId, name: Option<&str>, names: &[Name], fields: &Fields, hidden: Option<&HashSet<String>>) -> Option<Self> {
+    pub fn of(
+        layer: Layer,
+        id: FeatureId,
+        name: Option<&str>,
+        names: &[Name],
+        fields: &Fields,
+        hidden: Option<&HashSet<String>>,
+    ) -> Option<Self> {
         let text = |field: &str| match fields.get(field) {
-            Some(Value::Text(text)) if !text.trim().is_empty() && hidden.is_none_or(|hidden| !hidden.contains(field)) => Some(Arc::clone(text)),
+            Some(Value::Text(text)) if !text.trim().is_empty() && hidden.is_none_or(|hidden| !hidden.contains(field)) => {
+                Some(Arc::clone(text))
+            }
             _ => None,
         };
         let mut entry = Self::new(layer, id);
@@ -79,11 +88,8 @@ impl Entry {
             |name: &&str| layer == Layer::DoorPlates && [&entry.address, &entry.number].iter().any(|own| own.as_deref() == Some(*name));
         entry.name = name.filter(|name| !is_plate_text(name)).map(Arc::from);
         entry.rank = rank(layer, fields.text(if layer == Layer::Divisions { "level" } else { "class" }));
-        let findable = entry.name.is_some()
-            || !entry.names.is_empty()
-            || !entry.codes.is_empty()
-            || entry.address.is_some()
-            || entry.number.is_some();
+        let findable =
+            entry.name.is_some() || !entry.names.is_empty() || !entry.codes.is_empty() || entry.address.is_some() || entry.number.is_some();
         findable.then_some(entry)
     }
 }

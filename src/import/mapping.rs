@@ -110,13 +110,15 @@ impl<'a> Mapper<'a> {
         working: &'a Crs,
         validity: Validity,
     ) -> Self {
-        let verbatim = profile.fields.iter().map(|(_, rule)| rule).chain(profile.names.iter().map(|(_, rule)| rule)).filter_map(|rule| rule.verbatim());
+        let verbatim = profile
+            .fields
+            .iter()
+            .map(|(_, rule)| rule)
+            .chain(profile.names.iter().map(|(_, rule)| rule))
+            .filter_map(|rule| rule.verbatim());
         let csv = &profile.source.csv;
-        let dropped = verbatim
-            .chain(profile.attributes.drop.iter().map(String::as_str))
-            .chain(csv.x.as_deref())
-            .chain(csv.y.as_deref())
-            .collect();
+        let dropped =
+            verbatim.chain(profile.attributes.drop.iter().map(String::as_str)).chain(csv.x.as_deref()).chain(csv.y.as_deref()).collect();
         let extent = profile.extent.or_else(|| working.area_of_use().map(|area| area.grown(0.5)));
         Self { profile, region, regions, lookups, working, wgs84: Crs::wgs84(), extent, validity, dropped }
     }
@@ -301,7 +303,9 @@ impl<'a> Mapper<'a> {
         } else {
             geometry
         };
-        geometry::to_kind(geometry, wanted).map(Some).map_err(|flaw| Problem::WrongGeometryKind { wanted: kind_word(wanted), reason: flaw.to_string() })
+        geometry::to_kind(geometry, wanted)
+            .map(Some)
+            .map_err(|flaw| Problem::WrongGeometryKind { wanted: kind_word(wanted), reason: flaw.to_string() })
     }
 
     fn record(&self, origin: Origin<'_>, found: Pending, geometry: Option<Geometry<f64>>) -> Checked {
@@ -353,13 +357,11 @@ impl<'a> Mapper<'a> {
             match target {
                 NameTarget::Name => name = Some(text),
                 NameTarget::Language { lang, kind } => names.push(Name { text, lang: lang.clone(), kind: *kind }),
-                NameTarget::List(kind) => names.extend(
-                    text.split(';').map(str::trim).filter(|part| !part.is_empty()).map(|part| Name {
-                        text: part.to_owned(),
-                        lang: String::new(),
-                        kind: *kind,
-                    }),
-                ),
+                NameTarget::List(kind) => names.extend(text.split(';').map(str::trim).filter(|part| !part.is_empty()).map(|part| Name {
+                    text: part.to_owned(),
+                    lang: String::new(),
+                    kind: *kind,
+                })),
             }
         }
         if name.is_none() {
@@ -436,7 +438,14 @@ impl<'a> Mapper<'a> {
     }
 
     fn view<'r>(&'r self, origin: Origin<'r>, row: &'r SourceFeature) -> Row<'r> {
-        Row { fields: &row.fields, file: origin.file, layer: origin.layer, number: row.row, profile: &self.profile.name, lookups: self.lookups }
+        Row {
+            fields: &row.fields,
+            file: origin.file,
+            layer: origin.layer,
+            number: row.row,
+            profile: &self.profile.name,
+            lookups: self.lookups,
+        }
     }
 
     fn rejected(&self, origin: Origin<'_>, row: &SourceFeature, problem: Problem, place: Option<[f64; 2]>) -> Rejected {

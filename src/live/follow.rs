@@ -154,8 +154,7 @@ impl Follower {
     async fn build(&mut self, mut reading: Reading) -> Result<()> {
         let started = std::time::Instant::now();
         self.day = Some(reading.today);
-        let mut next =
-            Next { snapshot: Snapshot::empty(Utc::now()), gazetteer: Index::build(Vec::new()), touched: Touched::new() };
+        let mut next = Next { snapshot: Snapshot::empty(Utc::now()), gazetteer: Index::build(Vec::new()), touched: Touched::new() };
         let mut entries = Vec::new();
         for layer in ORDER {
             let built = self.read_layer(&mut reading, layer, &next.snapshot).await?;

@@ -129,13 +129,21 @@ async fn identify_tells_found_none_and_no_data_apart() {
         let layers = answer["layers"].as_array().unwrap();
         layers.iter().find(|answer| answer["layer"] == layer).unwrap()["outcome"].as_str().unwrap().to_owned()
     };
-    for (layer, expected) in [("zoning", "found"), ("door_plates", "found"), ("roads", "found"), ("control_areas", "no_data"), ("parcels", "no_data")] {
+    for (layer, expected) in
+        [("zoning", "found"), ("door_plates", "found"), ("roads", "found"), ("control_areas", "no_data"), ("parcels", "no_data")]
+    {
         assert_eq!(outcome(&answer, layer), expected, "{layer}");
     }
     assert!((answer["point"]["working"]["x"].as_f64().unwrap() - ORIGIN[0] - 20.0).abs() < 0.01);
     let elsewhere = service.json(&format!("/api/identify?lon={}&lat={lat}", lon + 0.1)).await;
     assert_eq!(outcome(&elsewhere, "zoning"), "none");
-    for path in ["/api/identify?lon=200&lat=0", "/api/identify?lon=1", "/api/identify?lon=x&lat=1", "/api/identify?lon=1&lat=1&radius=-1", "/api/identify?lon=NaN&lat=1"] {
+    for path in [
+        "/api/identify?lon=200&lat=0",
+        "/api/identify?lon=1",
+        "/api/identify?lon=x&lat=1",
+        "/api/identify?lon=1&lat=1&radius=-1",
+        "/api/identify?lon=NaN&lat=1",
+    ] {
         assert_eq!(service.problem(path).await.0, 400, "{path}");
     }
 }
@@ -143,11 +151,9 @@ async fn identify_tells_found_none_and_no_data_apart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn search_finds_in_both_scripts_and_says_how() {
     let service = small_city().await;
-    for (query, expected, kind) in [
-        ("文三路", id("roads", 1), "exact"),
-        ("wensan", id("roads", 1), "prefix"),
-        ("文三路1号", id("door_plates", 1), "exact"),
-    ] {
+    for (query, expected, kind) in
+        [("文三路", id("roads", 1), "exact"), ("wensan", id("roads", 1), "prefix"), ("文三路1号", id("door_plates", 1), "exact")]
+    {
         let found = service.json(&format!("/api/search?q={query}")).await;
         assert_eq!(found["type"], "FeatureCollection");
         assert_eq!(found["geocoding"]["query"], query);
@@ -161,7 +167,14 @@ async fn search_finds_in_both_scripts_and_says_how() {
     assert!(only["features"].as_array().unwrap().iter().all(|found| found["properties"]["geocoding"]["layer"] == "door_plates"));
     assert!(!service.json("/api/suggest?q=文").await["features"].as_array().unwrap().is_empty());
     let long = "路".repeat(2000);
-    for path in ["/api/search", "/api/search?q=a&limit=0", "/api/search?q=a&layer=x", "/api/search?q=a&bbox=1,2,3", "/api/search?q=a&lon=1", &format!("/api/search?q={long}")] {
+    for path in [
+        "/api/search",
+        "/api/search?q=a&limit=0",
+        "/api/search?q=a&layer=x",
+        "/api/search?q=a&bbox=1,2,3",
+        "/api/search?q=a&lon=1",
+        &format!("/api/search?q={long}"),
+    ] {
         assert_eq!(service.problem(path).await.0, 400, "{path}");
     }
 }
@@ -210,7 +223,19 @@ async fn layers_and_tilejson_describe_what_is_there() {
     let ids: Vec<&str> = layers.as_array().unwrap().iter().map(|layer| layer["id"].as_str().unwrap()).collect();
     assert_eq!(
         ids,
-        ["divisions", "zoning", "parcels", "control_areas", "roads", "buildings", "permits", "boundary_lines", "boundary_markers", "place_names", "door_plates"]
+        [
+            "divisions",
+            "zoning",
+            "parcels",
+            "control_areas",
+            "roads",
+            "buildings",
+            "permits",
+            "boundary_lines",
+            "boundary_markers",
+            "place_names",
+            "door_plates"
+        ]
     );
     let plates = &layers.as_array().unwrap()[10];
     assert_eq!((plates["count"].as_u64(), plates["unlocated"].as_u64()), (Some(2), Some(1)));
@@ -236,7 +261,11 @@ async fn one_logs_in_with_the_right_password_from_this_site_only() {
     assert_eq!(service.get("/api/session").await.status(), 204);
     let wrong = service.client.post(&url).json(&json!({"name": "wang", "password": "another password"})).send().await.unwrap();
     assert_eq!(problem(wrong, "wrong password").await.0, 401);
-    let foreign = service.client.post(&url).header("origin", "https://elsewhere.example").json(&json!({"name": "wang", "password": "a long password"}));
+    let foreign = service
+        .client
+        .post(&url)
+        .header("origin", "https://elsewhere.example")
+        .json(&json!({"name": "wang", "password": "a long password"}));
     assert_eq!(problem(foreign.send().await.unwrap(), "foreign").await.0, 403);
     let right = service.client.post(&url).json(&json!({"name": "wang", "password": "a long password"})).send().await.unwrap();
     let cookie = right.headers()["set-cookie"].to_str().unwrap().to_owned();
@@ -250,7 +279,14 @@ async fn one_logs_in_with_the_right_password_from_this_site_only() {
         let bad = service.client.post(&url).header("content-type", "application/json").body(body).send().await.unwrap();
         assert_eq!(problem(bad, body).await.0, 400);
     }
-    let big = service.client.post(&url).header("content-type", "application/json").body(format!("\"{}\"", "a".repeat(2 << 20))).send().await.unwrap();
+    let big = service
+        .client
+        .post(&url)
+        .header("content-type", "application/json")
+        .body(format!("\"{}\"", "a".repeat(2 << 20)))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(problem(big, "big").await.0, 413);
     let wrong_type = service.client.post(&url).body("name=wang").send().await.unwrap();
     assert_eq!(problem(wrong_type, "form").await.0, 415);

@@ -60,7 +60,10 @@ async fn a_name_changed_in_psql_is_in_tiles_search_and_the_live_feed() {
     assert!(change["sequence"].as_u64().unwrap() > sequence, "{change}");
     assert_eq!(change["layers"][0]["layer"], "roads");
     let extent = &change["layers"][0]["extents"][0];
-    assert!(extent[0].as_f64().unwrap() <= position[0].as_f64().unwrap() && position[0].as_f64().unwrap() <= extent[2].as_f64().unwrap(), "{extent}");
+    assert!(
+        extent[0].as_f64().unwrap() <= position[0].as_f64().unwrap() && position[0].as_f64().unwrap() <= extent[2].as_f64().unwrap(),
+        "{extent}"
+    );
 
     let after = service.get(&tile).await;
     assert_ne!(after.headers()["etag"], etag);
@@ -97,7 +100,11 @@ async fn after_random_edits_memory_equals_the_store() {
             let n = random.random_range(0..40usize);
             if roads.contains(&n) {
                 if random.random_bool(0.5) {
-                    statements.push_str(&format!("UPDATE roads SET name = '路{}', geom = ST_Translate(geom, 5, 3) WHERE id = '{}';", random.random_range(0..1000), id("roads", n)));
+                    statements.push_str(&format!(
+                        "UPDATE roads SET name = '路{}', geom = ST_Translate(geom, 5, 3) WHERE id = '{}';",
+                        random.random_range(0..1000),
+                        id("roads", n)
+                    ));
                 } else {
                     statements.push_str(&format!("DELETE FROM roads WHERE id = '{}';", id("roads", n)));
                     roads.remove(&n);
@@ -160,12 +167,18 @@ async fn a_case_is_drawn_by_its_footprints_wherever_they_are_moved() {
     let case = |n: usize, number: &str| {
         format!(
             "INSERT INTO permits (region, id, case_no, status, geom) VALUES ('r', '{}', '{number}', 'approved', ST_SetSRID(ST_MakePoint({}, {}), 4549));",
-            id("permits", n), ORIGIN[0], ORIGIN[1]
+            id("permits", n),
+            ORIGIN[0],
+            ORIGIN[1]
         )
     };
     let footprint = format!(
         "INSERT INTO permit_footprints (region, id, case_no, geom) VALUES ('r', '{}', 'A-1', ST_Multi(ST_MakeEnvelope({}, {}, {}, {}, 4549)));",
-        id("permit_footprints", 1), ORIGIN[0], ORIGIN[1], ORIGIN[0] + 40.0, ORIGIN[1] + 30.0
+        id("permit_footprints", 1),
+        ORIGIN[0],
+        ORIGIN[1],
+        ORIGIN[0] + 40.0,
+        ORIGIN[1] + 30.0
     );
     service.change(&format!("BEGIN; {} {} {footprint} COMMIT", case(1, "A-1"), case(2, "A-2"))).await;
     let area = |n: usize| {

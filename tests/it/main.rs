@@ -7,6 +7,8 @@ mod change_log;
 mod cluster;
 mod crash;
 mod http;
+mod import;
+mod import_real;
 mod live;
 mod readers;
 mod schema;

@@ -39,13 +39,21 @@ pub struct Search {
 
 /// Places by name, address or code, best first, as GeocodeJSON. Each hit says which part matched how.
 #[utoipa::path(get, path = "/api/search", tag = "search", params(Search), responses((status = 200, body = GeocodeView), (status = 400, body = Problem)))]
-pub async fn search(State(serving): State<Serving>, language: Language, Params(search): Params<Search>) -> Result<Json<GeocodeView>, Failure> {
+pub async fn search(
+    State(serving): State<Serving>,
+    language: Language,
+    Params(search): Params<Search>,
+) -> Result<Json<GeocodeView>, Failure> {
     find(&serving, language, search, false).await
 }
 
 /// The same for a text that is still being typed.
 #[utoipa::path(get, path = "/api/suggest", tag = "search", params(Search), responses((status = 200, body = GeocodeView), (status = 400, body = Problem)))]
-pub async fn suggest(State(serving): State<Serving>, language: Language, Params(search): Params<Search>) -> Result<Json<GeocodeView>, Failure> {
+pub async fn suggest(
+    State(serving): State<Serving>,
+    language: Language,
+    Params(search): Params<Search>,
+) -> Result<Json<GeocodeView>, Failure> {
     find(&serving, language, search, true).await
 }
 
@@ -88,7 +96,11 @@ pub struct Reverse {
 
 /// What is nearest to a point, nearest first, as GeocodeJSON with `distance_m`.
 #[utoipa::path(get, path = "/api/reverse", tag = "search", params(Reverse), responses((status = 200, body = GeocodeView), (status = 400, body = Problem)))]
-pub async fn reverse(State(serving): State<Serving>, language: Language, Params(reverse): Params<Reverse>) -> Result<Json<GeocodeView>, Failure> {
+pub async fn reverse(
+    State(serving): State<Serving>,
+    language: Language,
+    Params(reverse): Params<Reverse>,
+) -> Result<Json<GeocodeView>, Failure> {
     let [longitude, latitude] = params::point(reverse.lon, reverse.lat, language)?;
     let radius_m = reverse.radius.unwrap_or(200.0);
     if !(0.0..=20_000.0).contains(&radius_m) {

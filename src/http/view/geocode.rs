@@ -91,9 +91,9 @@ impl Place {
     }
 
     fn of_nearest(near: &Nearest, language: Language) -> Self {
-        let mut geocoding = near.place.as_ref().and_then(|place| serde_json::to_value(place).ok()).unwrap_or_else(|| {
-            serde_json::json!({ "label": near.layer.title_in(language), "name": null, "layer": near.layer, "id": near.id })
-        });
+        let mut geocoding = near.place.as_ref().and_then(|place| serde_json::to_value(place).ok()).unwrap_or_else(
+            || serde_json::json!({ "label": near.layer.title_in(language), "name": null, "layer": near.layer, "id": near.id }),
+        );
         if let Json::Object(members) = &mut geocoding {
             members.insert("kind".into(), near.layer.id().into());
             members.insert("distance_m".into(), ((near.distance_m * 100.0).round() / 100.0).into());
