@@ -135,7 +135,7 @@ fn spiral(index: u32) -> [i32; 2] {
         if left == 0 {
             step = [-step[1], step[0]];
             turns += 1;
-            run += turns % 2 ^ 1;
+            run += 1 - turns % 2;
             left = run;
         }
     }

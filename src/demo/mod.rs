@@ -34,6 +34,9 @@ pub use names::MAX_DISTRICTS;
 pub use shape::{Point, Ring, Shape};
 pub use write::write;
 
+/// The seed of the city that ships: the README of the demo pack counts it and lists its breaches.
+pub const DEFAULT_SEED: u64 = 1;
+
 /// Receives the features one by one.
 pub trait Sink {
     /// # Errors

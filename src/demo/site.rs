@@ -66,9 +66,9 @@ impl<'a> Yard<'a> {
         for point in ring {
             let (dx, dy) = ((point[0] - origin[0]) as f64 / 1000.0, (point[1] - origin[1]) as f64 / 1000.0);
             let place = [dx * east[0] + dy * east[1], dy * east[0] - dx * east[1]];
-            for axis in 0..2 {
-                yard.low[axis] = yard.low[axis].min(place[axis]);
-                yard.high[axis] = yard.high[axis].max(place[axis]);
+            for (axis, along) in place.into_iter().enumerate() {
+                yard.low[axis] = yard.low[axis].min(along);
+                yard.high[axis] = yard.high[axis].max(along);
             }
         }
         yard
