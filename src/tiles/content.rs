@@ -3,6 +3,7 @@
 use super::draw::{Outcome, PathKind, Pen};
 use super::grid::{BUFFER_UNITS, PIXEL_UNITS, TILE_UNITS, TileId, unit_m};
 use super::paths::Paths;
+use super::sound::Room;
 use super::{POINTS_ALONE_FROM_Z, TileLayer, labels};
 use crate::domain::Layer;
 use crate::spatial::{Cell, CellQuery, Cells, Feature, LayerIndex, MERCATOR_HALF_M, Shape, Snapshot, anchor};
@@ -45,7 +46,7 @@ pub(super) enum Drawn {
     /// One point: exactly, in web mercator.
     Point([f64; 2]),
     /// Paths of the content from `first` to before `end`.
-    Paths { first: usize, end: usize, kind: PathKind },
+    Paths { first: usize, end: usize, kind: PathKind, room: Room },
 }
 
 pub(super) fn assemble<'a>(snapshot: &'a Snapshot, tile: TileId, layer: TileLayer) -> Content<'a> {
@@ -115,8 +116,8 @@ fn features<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
         let Shape::Geometry(geometry) = &feature.mercator else { continue };
         let anchored = holds(tile, anchor(&extent));
         match pen.draw(geometry, &reach, anchored, &mut content.paths) {
-            Outcome::Drawn { first, end, kind } => {
-                let drawn = Drawn::Paths { first, end, kind };
+            Outcome::Drawn { first, end, kind, room } => {
+                let drawn = Drawn::Paths { first, end, kind, room };
                 content.features.push(TileFeature { source: Source::Feature(feature), drawn });
             }
             Outcome::Collapsed => cells.add_feature(feature),

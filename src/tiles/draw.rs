@@ -6,14 +6,17 @@ use super::clip::ClipBox;
 use super::generalise::{Scratch, ZoomGrid};
 use super::grid::{BUFFER_UNITS, TILE_UNITS, TileId};
 use super::paths::{Paths, Role};
-use super::sound::{EdgeRoom, make_sound};
+use super::sound::{EdgeRoom, Room, make_sound};
 use crate::domain::Extent;
+
+/// Polygons thinner than this, three sixteenths of a pixel, are not drawn.
+const THIN_UNITS: f64 = 1.5;
 
 /// What became of a geometry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// It is in the paths from `first` to `end`.
-    Drawn { first: usize, end: usize, kind: PathKind },
+    Drawn { first: usize, end: usize, kind: PathKind, room: Room },
     /// It shows, but not in this tile.
     Elsewhere,
     /// At this zoom nothing of it is left anywhere.
@@ -75,11 +78,10 @@ impl Pen {
                 }
             }),
         }
-        if kind == PathKind::Polygons && paths.count() > first {
-            make_sound(paths, first, &mut self.edges);
-        }
+        let polygons = kind == PathKind::Polygons && paths.count() > first;
+        let room = if polygons { make_sound(paths, first, &mut self.edges) } else { Room::Wide };
         match (paths.count() > first, alive) {
-            (true, _) => Outcome::Drawn { first, end: paths.count(), kind },
+            (true, _) => Outcome::Drawn { first, end: paths.count(), kind, room },
             (false, true) => Outcome::Elsewhere,
             (false, false) => {
                 if whole {
@@ -103,10 +105,7 @@ impl Pen {
                 }
             }),
             PathKind::Polygons => each_polygon(geometry, &mut |polygon| {
-                if !alive {
-                    self.grid.ring(&polygon.exterior().0, &mut self.path, &mut self.scratch);
-                    alive = has_area(&self.path);
-                }
+                alive = alive || self.keeps_area(polygon);
             }),
         }
         alive
@@ -118,11 +117,11 @@ impl Pen {
         if !here && !whole {
             return false;
         }
-        self.grid.ring(shell, &mut self.path, &mut self.scratch);
-        if !has_area(&self.path) {
+        if !self.keeps_area(polygon) {
             return false;
         }
         if here {
+            self.grid.ring(shell, &mut self.path, &mut self.scratch);
             self.cut_ring(Role::Shell, paths);
             for hole in polygon.interiors() {
                 if meets(&hole.0, reach) {
@@ -132,6 +131,20 @@ impl Pen {
             }
         }
         true
+    }
+
+    /// Whether the polygon is still at least [`THIN_UNITS`] wide on average (twice the area over the length of its edges).
+    /// What is thinner may be nothing at all after rounding. The answer is the same in every tile.
+    fn keeps_area(&mut self, polygon: &Polygon<f64>) -> bool {
+        self.grid.ring(&polygon.exterior().0, &mut self.path, &mut self.scratch);
+        let (mut area, mut length) = doubled_area_and_length(&self.path);
+        for hole in polygon.interiors() {
+            self.grid.ring(&hole.0, &mut self.path, &mut self.scratch);
+            let (hole_area, hole_length) = doubled_area_and_length(&self.path);
+            area -= hole_area;
+            length += hole_length;
+        }
+        area > 0.0 && area >= THIN_UNITS * length
     }
 
     fn cut_ring(&mut self, role: Role, paths: &mut Paths) {
@@ -211,17 +224,18 @@ pub(super) fn each_point(geometry: &Geometry<f64>, visit: &mut impl FnMut(Coord<
     }
 }
 
-fn has_area(ring: &[[i64; 2]]) -> bool {
-    if ring.len() < 3 {
-        return false;
+/// The area without sign.
+fn doubled_area_and_length(ring: &[[i64; 2]]) -> (f64, f64) {
+    let (Some(o), Some(last)) = (ring.first(), ring.last()) else { return (0.0, 0.0) };
+    // Relative to the first corner, in doubles: exact enough to compare with a threshold, at any zoom.
+    let corner = |p: &[i64; 2]| [(p[0] - o[0]) as f64, (p[1] - o[1]) as f64];
+    let (mut area, mut length, mut before) = (0.0, 0.0, corner(last));
+    for point in ring.iter().map(corner) {
+        area += before[0] * point[1] - point[0] * before[1];
+        length += (point[0] - before[0]).hypot(point[1] - before[1]);
+        before = point;
     }
-    // Relative to the first corner, so that the products stay small.
-    let o = ring[0];
-    let area: i128 = ring
-        .windows(2)
-        .map(|s| i128::from(s[0][0] - o[0]) * i128::from(s[1][1] - o[1]) - i128::from(s[1][0] - o[0]) * i128::from(s[0][1] - o[1]))
-        .sum();
-    area != 0
+    (area.abs(), length)
 }
 
 fn meets(path: &[Coord<f64>], reach: &Extent) -> bool {

@@ -6,7 +6,8 @@ use super::content::{Content, Drawn, TileFeature};
 use super::draw::PathKind;
 use super::fields::{Property, properties};
 use super::grid::{BUFFER_UNITS, TILE_UNITS, TileId, to_wgs84};
-use super::paths::{Paths, Role};
+use super::paths::Role;
+use super::sound::Room;
 use crate::spatial::MERCATOR_HALF_M;
 
 /// Writes one FeatureCollection.
@@ -22,6 +23,9 @@ pub(super) struct Writer {
 }
 
 const NOT_YET: i64 = i64::MIN;
+
+/// Digits more for polygons with corners so near their own edges that rounding could make them touch.
+const MORE_DECIMALS: u32 = 3;
 
 impl Writer {
     pub(super) fn new(tile: TileId) -> Self {
@@ -67,15 +71,15 @@ impl Writer {
     }
 
     fn geometry(&mut self, content: &Content<'_>, feature: &TileFeature<'_>) {
-        let (first, end, kind) = match feature.drawn {
+        let (first, end, kind, room) = match feature.drawn {
             Drawn::Point(point) => {
                 self.out.extend_from_slice(br#"{"type":"Point","coordinates":"#);
                 let [lon, lat] = to_wgs84(point);
-                self.position(rounded(lon * self.scale), rounded(lat * self.scale));
+                self.position(rounded(lon * self.scale), rounded(lat * self.scale), self.decimals);
                 self.out.push(b'}');
                 return;
             }
-            Drawn::Paths { first, end, kind } => (first, end, kind),
+            Drawn::Paths { first, end, kind, room } => (first, end, kind, room),
         };
         let paths = &content.paths;
         let shells = (first..end).filter(|path| paths.role(*path) != Role::Hole).count();
@@ -102,7 +106,7 @@ impl Writer {
             if kind == PathKind::Polygons && !hole {
                 self.out.push(b'[');
             }
-            self.path(paths, path, kind);
+            self.path(paths.points(path), kind, room);
         }
         if kind == PathKind::Polygons {
             self.out.push(b']');
@@ -113,15 +117,14 @@ impl Writer {
         self.out.push(b'}');
     }
 
-    fn path(&mut self, paths: &Paths, path: usize, kind: PathKind) {
-        let points = paths.points(path);
+    fn path(&mut self, points: &[[i32; 2]], kind: PathKind, room: Room) {
         match kind {
-            PathKind::Points => self.units(points[0]),
+            PathKind::Points => self.units(points[0], room),
             PathKind::Lines => {
                 let mut separator = b'[';
                 for point in points {
                     self.out.push(separator);
-                    self.units(*point);
+                    self.units(*point, room);
                     separator = b',';
                 }
                 self.out.push(b']');
@@ -129,39 +132,42 @@ impl Writer {
             // Shells run clockwise on the screen inside, counter-clockwise in RFC 7946: backwards, from the same corner.
             PathKind::Polygons => {
                 self.out.push(b'[');
-                self.units(points[0]);
+                self.units(points[0], room);
                 for point in points.iter().rev() {
                     self.out.push(b',');
-                    self.units(*point);
+                    self.units(*point, room);
                 }
                 self.out.push(b']');
             }
         }
     }
 
-    fn units(&mut self, [x, y]: [i32; 2]) {
+    fn units(&mut self, [x, y]: [i32; 2], room: Room) {
         let units = f64::from(TILE_UNITS) * f64::from(1u32 << self.tile.z());
         let column = f64::from(self.tile.x()) * f64::from(TILE_UNITS) + f64::from(x);
-        let lon = rounded((column / units * 360.0 - 180.0) * self.scale);
-        let slot = (y + BUFFER_UNITS) as usize;
+        let row = f64::from(self.tile.y()) * f64::from(TILE_UNITS) + f64::from(y);
+        let lon = column / units * 360.0 - 180.0;
+        let lat = || to_wgs84([0.0, MERCATOR_HALF_M * (1.0 - 2.0 * row / units)])[1];
+        if room != Room::Wide {
+            let scale = self.scale * 10f64.powi(MORE_DECIMALS as i32);
+            self.position(rounded(lon * scale), rounded(lat() * scale), self.decimals + MORE_DECIMALS);
+            return;
+        }
         if self.latitudes.is_empty() {
             self.latitudes.resize((TILE_UNITS + 2 * BUFFER_UNITS + 1) as usize, NOT_YET);
         }
-        let mut lat = self.latitudes[slot];
-        if lat == NOT_YET {
-            let row = f64::from(self.tile.y()) * f64::from(TILE_UNITS) + f64::from(y);
-            let [_, degrees] = to_wgs84([0.0, MERCATOR_HALF_M * (1.0 - 2.0 * row / units)]);
-            lat = rounded(degrees * self.scale);
-            self.latitudes[slot] = lat;
+        let slot = (y + BUFFER_UNITS) as usize;
+        if self.latitudes[slot] == NOT_YET {
+            self.latitudes[slot] = rounded(lat() * self.scale);
         }
-        self.position(lon, lat);
+        self.position(rounded(lon * self.scale), self.latitudes[slot], self.decimals);
     }
 
-    fn position(&mut self, lon: i64, lat: i64) {
+    fn position(&mut self, lon: i64, lat: i64, decimals: u32) {
         self.out.push(b'[');
-        write_decimal(&mut self.out, lon, self.decimals);
+        write_decimal(&mut self.out, lon, decimals);
         self.out.push(b',');
-        write_decimal(&mut self.out, lat, self.decimals);
+        write_decimal(&mut self.out, lat, decimals);
         self.out.push(b']');
     }
 }

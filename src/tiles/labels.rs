@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use geo_types::{Coord, Geometry};
 
+use super::POINTS_ALONE_FROM_Z;
 use super::content::{Content, Drawn, Source, TileFeature, counted, holds, lone_point, pixel_m, points_alone, smallest_m, text_field};
 use super::draw::{Outcome, PathKind, Pen, each_line, each_point, each_polygon, kind};
-use super::grid::unit_m;
+use super::grid::{TileId, unit_m};
 use super::paths::{Paths, Role};
+use super::sound::Room;
 use crate::domain::Layer;
-use crate::spatial::{Feature, LayerIndex, Shape, grid_position};
+use crate::spatial::{Cells, Feature, LayerIndex, Shape, anchor, grid_position};
 
 /// Heights at which an area is probed for room, as shares of its own; none that drawings like.
 const PROBES: [f64; 5] = [0.5003, 0.3377, 0.6651, 0.2113, 0.8209];
@@ -18,7 +20,8 @@ const MANY_CORNERS: usize = 2000;
 
 pub(super) fn labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let layer = content.layer.layer();
-    let cells = counted(index, content.tile).into_vec();
+    // Only layers of kind Point or Any have points, and only of those a label needs to know which stand alone.
+    let cells = counted_with_collapsed(index, content.tile).into_vec();
     let alone = cells.iter().filter_map(lone_point).chain(points_alone(index, content.tile));
     for (of, point) in alone.filter(|(feature, _)| text(layer, feature).is_some()) {
         content.features.push(TileFeature { source: Source::Label { of, rank: rank(layer, of, 0.0) }, drawn: Drawn::Point(point) });
@@ -31,6 +34,22 @@ pub(super) fn labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
         Source::Feature(of) | Source::Label { of, .. } => Some(of.id),
         Source::Cluster(_) => None,
     });
+}
+
+/// The cells as the features' own tile has them: a point that shares its cell with a collapsed shape is not drawn alone.
+fn counted_with_collapsed(index: &LayerIndex, tile: TileId) -> Cells<'_> {
+    let mut cells = counted(index, tile);
+    if tile.z() < POINTS_ALONE_FROM_Z {
+        let mut pen = Pen::new(tile, 0);
+        let window = tile.extent_mercator().grown(unit_m(tile.z()));
+        for (feature, extent) in index.window_mercator_sized(&window, smallest_m(index.layer(), tile.z())) {
+            let Shape::Geometry(geometry) = &feature.mercator else { continue };
+            if holds(tile, anchor(&extent)) && !pen.survives(geometry) {
+                cells.add_feature(feature);
+            }
+        }
+    }
+    cells
 }
 
 /// What is written on the map: the name, else the text field of the layer.
@@ -69,7 +88,7 @@ fn line_labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let mut paths = Paths::default();
     for (of, _) in index.window_mercator_sized(&window, smallest_m(layer, tile.z())) {
         let (Some(text), Shape::Geometry(geometry)) = (text(layer, of), &of.mercator) else { continue };
-        let Outcome::Drawn { first, end, kind: PathKind::Lines } = pen.draw(geometry, &window, false, &mut paths) else { continue };
+        let Outcome::Drawn { first, end, kind: PathKind::Lines, .. } = pen.draw(geometry, &window, false, &mut paths) else { continue };
         for path in first..end {
             let points = paths.points(path).to_vec();
             let length = points.windows(2).map(|s| f64::from(s[1][0] - s[0][0]).hypot(f64::from(s[1][1] - s[0][1]))).sum();
@@ -85,7 +104,9 @@ fn line_labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
         content.paths.push(Role::Line, run.points.iter().copied());
         let size_px = run.length * unit_m(tile.z()) / pixel;
         let source = Source::Label { of: run.of, rank: rank(layer, run.of, size_px) };
-        content.features.push(TileFeature { source, drawn: Drawn::Paths { first, end: first + 1, kind: PathKind::Lines } });
+        content
+            .features
+            .push(TileFeature { source, drawn: Drawn::Paths { first, end: first + 1, kind: PathKind::Lines, room: Room::Wide } });
     }
 }
 

@@ -171,7 +171,7 @@ fn write_geometry(out: &mut Vec<u8>, content: &Content<'_>, feature: &TileFeatur
             pen.to(content.units(point));
             return 1;
         }
-        Drawn::Paths { first, end, kind } => (first, end, kind),
+        Drawn::Paths { first, end, kind, .. } => (first, end, kind),
     };
     if kind == PathKind::Points {
         pen.command(MOVE_TO, end - first);

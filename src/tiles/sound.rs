@@ -22,17 +22,28 @@ struct Edge {
     of: u32,
 }
 
+/// How much room the edges of a polygon leave each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Room {
+    /// Rounding by an eighth of a unit changes nothing.
+    Wide,
+    /// Somewhere a corner lies so near an edge that coordinates must keep more digits.
+    Tight,
+    /// Edges meet where they must not.
+    None,
+}
+
 /// Makes the rings from `first` on, which are one feature's, a valid multipolygon: shells of positive area (in x east, y
-/// south), each followed by its holes of negative area. Rings without area go. Says whether anything is left.
-pub(super) fn make_sound(paths: &mut Paths, first: usize, edges: &mut EdgeRoom) -> bool {
+/// south), each followed by its holes of negative area. Rings without area go.
+pub(super) fn make_sound(paths: &mut Paths, first: usize, edges: &mut EdgeRoom) -> Room {
     orient(paths, first);
-    if paths.count() == first {
-        return false;
+    match room(paths, first, &mut edges.0) {
+        Room::None => {
+            overlay(paths, first);
+            Room::Tight
+        }
+        room => room,
     }
-    if !is_sound(paths, first, &mut edges.0) {
-        overlay(paths, first);
-    }
-    paths.count() > first
 }
 
 /// Room to work in, kept from feature to feature.
@@ -65,8 +76,9 @@ pub(super) fn doubled_area(ring: &[[i32; 2]]) -> i64 {
     area
 }
 
-/// Whether no two edges meet but neighbours at their common corner, holes lie in their shells, and no ring lies in another.
-fn is_sound(paths: &Paths, first: usize, edges: &mut Vec<Edge>) -> bool {
+/// [`Room::None`] unless edges meet as neighbours at their common corner only, holes lie in their shells, and no ring lies in
+/// another.
+fn room(paths: &Paths, first: usize, edges: &mut Vec<Edge>) -> Room {
     edges.clear();
     for ring in first..paths.count() {
         let points = paths.points(ring);
@@ -76,17 +88,23 @@ fn is_sound(paths: &Paths, first: usize, edges: &mut Vec<Edge>) -> bool {
             edges.push(Edge { ends: [a, b], min_x, max_x, ring: ring as u32, at: at as u32, of: points.len() as u32 });
         }
     }
-    if edges.len() > 24 {
+    let sorted = edges.len() > 24;
+    if sorted {
         edges.sort_unstable_by_key(|edge| (edge.min_x, edge.ring, edge.at));
-        for (at, edge) in edges.iter().enumerate() {
-            if edges[at + 1..].iter().take_while(|other| other.min_x <= edge.max_x).any(|other| conflict(edge, other)) {
-                return false;
+    }
+    let mut least = Room::Wide;
+    for (at, edge) in edges.iter().enumerate() {
+        for other in &edges[at + 1..] {
+            if sorted && other.min_x > edge.max_x {
+                break;
+            }
+            least = least.max(room_between(edge, other));
+            if least == Room::None {
+                return Room::None;
             }
         }
-    } else if (0..edges.len()).any(|at| edges[at + 1..].iter().any(|other| conflict(&edges[at], other))) {
-        return false;
     }
-    paths.count() - first == 1 || rings_lie_well(paths, first)
+    if paths.count() - first <= 1 || rings_lie_well(paths, first) { least } else { Room::None }
 }
 
 /// For rings that do not touch: each hole lies in its shell, and no other ring in another.
@@ -129,28 +147,39 @@ pub(super) fn turn(a: [i32; 2], b: [i32; 2], c: [i32; 2]) -> i64 {
     d(a[0], b[0]) * d(a[1], c[1]) - d(a[1], b[1]) * d(a[0], c[0])
 }
 
-/// Whether two edges have a point in common that they should not.
-fn conflict(one: &Edge, two: &Edge) -> bool {
+/// [`Room::None`] when two edges have a point in common that they should not.
+fn room_between(one: &Edge, two: &Edge) -> Room {
     let ([a, b], [c, d]) = (one.ends, two.ends);
+    // A corner beyond the box of an edge is a whole unit or more away from it.
     if one.max_x < two.min_x || two.max_x < one.min_x || a[1].max(b[1]) < c[1].min(d[1]) || c[1].max(d[1]) < a[1].min(b[1]) {
-        return false;
+        return Room::Wide;
     }
-    if one.ring == two.ring {
-        let next = |edge: &Edge| (edge.at + 1) % edge.of;
-        // Neighbours share a corner; they are in conflict when they run back over each other.
-        if next(one) == two.at {
-            return turn(a, b, d) == 0 && dot(b, a, d) > 0;
-        }
-        if next(two) == one.at {
-            return turn(c, d, b) == 0 && dot(d, c, b) > 0;
-        }
+    // Neighbours share a corner; they are in conflict when they run back over each other.
+    let next = |edge: &Edge| (edge.at + 1) % edge.of;
+    let around_corner = |corner: [i32; 2], one_end: [i32; 2], two_end: [i32; 2]| match turn(corner, one_end, two_end) {
+        0 if dot(corner, one_end, two_end) > 0 => Room::None,
+        area if dot(corner, one_end, two_end) > 0 && is_near(area, corner, one_end).max(is_near(area, corner, two_end)) => Room::Tight,
+        _ => Room::Wide,
+    };
+    if one.ring == two.ring && next(one) == two.at {
+        return around_corner(b, a, d);
     }
-    let (c_side, d_side) = (turn(a, b, c).signum(), turn(a, b, d).signum());
-    if c_side == d_side && c_side != 0 {
-        return false;
+    if one.ring == two.ring && next(two) == one.at {
+        return around_corner(d, c, b);
     }
-    let (a_side, b_side) = (turn(c, d, a).signum(), turn(c, d, b).signum());
-    !(a_side == b_side && a_side != 0)
+    let (c_side, d_side) = (turn(a, b, c), turn(a, b, d));
+    let (a_side, b_side) = (turn(c, d, a), turn(c, d, b));
+    if c_side.signum() * d_side.signum() != 1 && a_side.signum() * b_side.signum() != 1 {
+        return Room::None;
+    }
+    let near = is_near(c_side, a, b) || is_near(d_side, a, b) || is_near(a_side, c, d) || is_near(b_side, c, d);
+    if near { Room::Tight } else { Room::Wide }
+}
+
+/// Whether a corner is under half a unit from the line from `a` to `b`, given twice the area of the triangle of the three.
+fn is_near(doubled_area: i64, a: [i32; 2], b: [i32; 2]) -> bool {
+    let [dx, dy] = [b[0] - a[0], b[1] - a[1]].map(i64::from);
+    4 * doubled_area * doubled_area < dx * dx + dy * dy
 }
 
 fn dot(from: [i32; 2], a: [i32; 2], b: [i32; 2]) -> i64 {

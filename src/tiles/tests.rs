@@ -75,7 +75,8 @@ fn drawn_and_counted(snapshot: &Snapshot, layer: Layer, z: u8) -> (BTreeSet<Stri
 fn shape() -> impl Strategy<Value = Shape> {
     let size = prop_oneof![0.05..2.0f64, 2.0..60.0f64, 60.0..900.0f64];
     let centre = || [0.0..1500.0f64, 0.0..1500.0f64];
-    let star = (centre(), size.clone(), prop::collection::vec(0.3..1.0f64, 3..24), any::<bool>());
+    let star =
+        (centre(), size.clone(), prop::collection::vec(0.3..1.0f64, 3..24), prop_oneof![Just(None), Just(Some(0.6)), Just(Some(0.98))]);
     let line = (centre(), size, prop::collection::vec([-1.0..1.0f64, -1.0..1.0f64], 2..30));
     prop_oneof![
         3 => star.prop_map(|(centre, size, radii, hole)| Shape::from_geometry(Geometry::MultiPolygon(MultiPolygon(vec![star_polygon(centre, size, &radii, hole)])))),
@@ -88,7 +89,7 @@ fn shape() -> impl Strategy<Value = Shape> {
     ]
 }
 
-fn star_polygon(centre: [f64; 2], size: f64, radii: &[f64], hole: bool) -> Polygon<f64> {
+fn star_polygon(centre: [f64; 2], size: f64, radii: &[f64], hole: Option<f64>) -> Polygon<f64> {
     let ring = |scale: f64| -> LineString<f64> {
         let count = radii.len() as f64;
         let point = |(radius, at): (&f64, i32)| {
@@ -97,7 +98,7 @@ fn star_polygon(centre: [f64; 2], size: f64, radii: &[f64], hole: bool) -> Polyg
         };
         radii.iter().zip(0..).map(point).collect()
     };
-    Polygon::new(ring(1.0), if hole { vec![ring(0.6)] } else { vec![] })
+    Polygon::new(ring(1.0), hole.map(ring).into_iter().collect())
 }
 
 proptest! {
