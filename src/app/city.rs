@@ -27,8 +27,6 @@ pub struct Credits {
     pub hidden: HashSet<String>,
     /// Metres to which the public sees positions; 0 is exact.
     pub precision_m: f64,
-    /// The layer's ground is known: outside it, or without data, the answer is "no data".
-    pub has_coverage: bool,
 }
 
 /// A text in both languages.

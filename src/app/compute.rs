@@ -12,7 +12,10 @@ use crate::crs::{self, Crs};
 pub(super) async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
     let (send, receive) = oneshot::channel();
     rayon::spawn(move || {
-        // The asker may have gone.
+        // The asker may have gone while this waited its turn.
+        if send.is_closed() {
+            return;
+        }
         let _ = send.send(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)));
     });
     match receive.await {

@@ -54,7 +54,8 @@ impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unreachable(source) => {
-                tracing::warn!(error = %source, "the database does not answer");
+                // The follower tells the log that the database is away, once; each request would tell it again.
+                tracing::debug!(error = %source, "the database does not answer");
                 Self::Unavailable {
                     retry_after_s: 5,
                     message: Message::new(

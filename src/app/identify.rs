@@ -103,14 +103,8 @@ fn candidates(snapshot: &Snapshot, layer: Layer, point: [f64; 2], radius_m: f64)
     let index = snapshot.layer(layer);
     let mut found: Vec<(FeatureId, f64)> = match layer.geometry() {
         GeometryKind::Polygon => index.covering(point).into_iter().map(|feature| (feature.id, 0.0)).collect(),
-        _ => index.nearest(point, 1000, radius_m).into_iter().map(|(feature, distance)| (feature.id, distance)).collect(),
+        _ => index.nearest(point, index.len(), radius_m).into_iter().map(|(feature, distance)| (feature.id, distance)).collect(),
     };
     found.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
     found
-}
-
-impl Default for Outcome {
-    fn default() -> Self {
-        Self::NoData
-    }
 }

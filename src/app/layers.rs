@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::compute::compute;
 use super::{App, AppError};
 use crate::crs;
 use crate::domain::{Extent, Layer};
+use crate::live::{Health, State};
 use crate::spatial::Shape;
 use crate::store::{self, Dataset};
 
@@ -28,16 +30,25 @@ pub struct LayerInfo {
 /// # Errors
 /// `Unavailable` until the snapshots are built.
 pub async fn layers(app: &App) -> Result<Vec<LayerInfo>, AppError> {
-    if app.live.health() == crate::live::Health::Starting {
+    let health = app.live.health();
+    if health == Health::Starting {
         return Err(AppError::starting());
     }
     let state = app.live.state();
-    // The date is an extra: without the database the rest still holds.
-    let datasets = store::latest_datasets(&app.pool).await.unwrap_or_else(|error| {
-        tracing::debug!(%error, "status dates are unknown");
-        Vec::new()
-    });
-    Ok(Layer::public()
+    // The date is an extra: without the database the rest still holds, and at once.
+    let datasets = match health {
+        Health::Following => store::latest_datasets(&app.pool).await.unwrap_or_else(|error| {
+            tracing::debug!(%error, "status dates are unknown");
+            Vec::new()
+        }),
+        _ => Vec::new(),
+    };
+    // Counting looks at every feature.
+    compute(move || describe(&state, &datasets)).await
+}
+
+fn describe(state: &State, datasets: &[Dataset]) -> Vec<LayerInfo> {
+    Layer::public()
         .map(|layer| {
             let index = state.snapshot.layer(layer);
             LayerInfo {
@@ -52,7 +63,7 @@ pub async fn layers(app: &App) -> Result<Vec<LayerInfo>, AppError> {
                 changed_at: state.changed_at,
             }
         })
-        .collect())
+        .collect()
 }
 
 fn dated(dataset: &Dataset) -> Option<NaiveDate> {

@@ -1,7 +1,7 @@
 //! Logging in and out.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use argon2::Argon2;
@@ -10,6 +10,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use chrono::{TimeDelta, Utc};
 use rand::RngCore;
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 
 use super::{App, AppError, Message};
 use crate::store::{Account, Accounts, Role};
@@ -27,26 +28,39 @@ pub struct LoggedIn {
 }
 
 /// Failed logins by name, to slow down guessing.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Attempts {
     failed: Mutex<HashMap<String, (u32, Instant)>>,
+    /// Checking a password takes 19 MiB and a core: a flood of logins must not take all.
+    checking: Semaphore,
+}
+
+impl Default for Attempts {
+    fn default() -> Self {
+        Self { failed: Mutex::default(), checking: Semaphore::new(Self::CHECKED_AT_ONCE) }
+    }
 }
 
 impl Attempts {
     const FREE: u32 = 5;
     const PAUSE: Duration = Duration::from_secs(60);
     const MOST_NAMES: usize = 10_000;
+    const CHECKED_AT_ONCE: usize = 4;
+
+    fn failed(&self) -> MutexGuard<'_, HashMap<String, (u32, Instant)>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     /// Seconds to wait before the next try.
     fn wait_s(&self, name: &str) -> Option<u64> {
-        let failed = self.failed.lock().ok()?;
+        let failed = self.failed();
         let (count, last) = failed.get(name)?;
         let left = Self::PAUSE.checked_sub(last.elapsed())?;
         (*count >= Self::FREE).then_some(left.as_secs() + 1)
     }
 
     fn note(&self, name: &str, success: bool) {
-        let Ok(mut failed) = self.failed.lock() else { return };
+        let mut failed = self.failed();
         if success {
             failed.remove(name);
             return;
@@ -81,6 +95,7 @@ pub async fn log_in(app: &App, name: &str, password: String) -> Result<LoggedIn,
     let hash = accounts.password_hash(name).await?;
     // The same work is done for a name that does not exist, so that time tells nothing.
     let known = hash.is_some();
+    let _turn = app.logins.checking.acquire().await.map_err(|error| AppError::Internal(error.into()))?;
     let right = tokio::task::spawn_blocking(move || match hash {
         Some(hash) => verify(&password, &hash),
         None => {

@@ -79,11 +79,6 @@ impl Tile {
             })
             .clone()
     }
-
-    /// Whether it was compressed before.
-    pub fn is_compressed(&self) -> bool {
-        self.gzip.get().is_some()
-    }
 }
 
 /// The tile of these layers, and the sequence at which the answer stands.

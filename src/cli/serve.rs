@@ -70,11 +70,14 @@ async fn serve(config: Config, pack: &Pack, database: &Arc<Database>) -> Result<
 
 /// Brings the schema up to date, waiting for a database that is away, and follows it.
 async fn follow(live: Arc<Live>, pool: Pool, settings: Settings) -> anyhow::Error {
+    let mut told = false;
     loop {
         match store::prepare(&pool, &settings.working).await {
             Ok(_) => break,
             Err(StoreError::Unreachable(error)) => {
-                tracing::warn!(%error, "waiting for the database");
+                if !std::mem::replace(&mut told, true) {
+                    tracing::warn!(%error, "waiting for the database");
+                }
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
             Err(error) => return error.into(),
@@ -142,7 +145,6 @@ fn city(pack: &Pack) -> City {
                 licence: settings.and_then(|settings| settings.licence.clone()),
                 hidden: settings.map(|settings| settings.hidden.iter().cloned().collect()).unwrap_or_default(),
                 precision_m: settings.and_then(|settings| settings.precision_m).unwrap_or(city.public_precision_m),
-                has_coverage: settings.is_some_and(|settings| settings.coverage.is_some()),
             };
             (layer, credits)
         })

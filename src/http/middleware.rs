@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use tokio::sync::Semaphore;
 
 use super::language::Language;
 use super::problem;
+use super::routes::tiles::SEQUENCE;
 use crate::app::App;
 use crate::config::Limits;
 use crate::telemetry;
@@ -61,10 +64,45 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let seconds = started.elapsed().as_secs_f64();
     let status = response.status().as_u16();
-    metrics::counter!(telemetry::REQUESTS, "route" => route.clone(), "method" => method.to_string(), "status" => status.to_string())
+    metrics::counter!(telemetry::REQUESTS, "route" => route.clone(), "method" => known(&method), "status" => status.to_string())
         .increment(1);
     metrics::histogram!(telemetry::REQUEST_SECONDS, "route" => route.clone()).record(seconds);
     tracing::debug!(request_id = id, %method, route, status, ms = format!("{:.1}", seconds * 1e3), "answered");
+    response
+}
+
+/// Anyone can make up methods, and each would be counted for ever.
+fn known(method: &Method) -> &'static str {
+    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS]
+        .iter()
+        .zip(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+        .find_map(|(one, name)| (one == method).then_some(name))
+        .unwrap_or("other")
+}
+
+/// Refusals that the framework words itself, in plain text, become problems like all others.
+pub async fn only_problems(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let language = Language::from_parts(&parts);
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let status = response.status();
+    let is_plain = response.headers().get(CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if is_plain && (status.is_client_error() || status.is_server_error()) { problem::unworded(status, language) } else { response }
+}
+
+/// A strong tag belongs to the bytes; compressed they are others.
+pub async fn weaken_compressed(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    // Tiles have a tag for each of their forms.
+    let is_tile = response.headers().contains_key(SEQUENCE);
+    let strong = response.headers().get(ETAG).filter(|tag| tag.as_bytes().starts_with(b"\"")).cloned();
+    if let Some(tag) = strong
+        && !is_tile
+        && response.headers().contains_key(CONTENT_ENCODING)
+        && let Ok(weak) = HeaderValue::from_bytes(&[b"W/", tag.as_bytes()].concat())
+    {
+        response.headers_mut().insert(ETAG, weak);
+    }
     response
 }
 
@@ -83,6 +121,8 @@ pub async fn security_headers(State(app): State<Arc<App>>, request: Request, nex
     if let Ok(policy) = HeaderValue::try_from(policy) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
+    // What says nothing of itself is for now only: a cache may keep even a 404 otherwise.
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));

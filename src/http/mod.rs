@@ -1,5 +1,6 @@
 //! HTTP: parameters in, one app function, a view out. A handler decides nothing.
 
+mod conditional;
 mod language;
 mod middleware;
 mod page;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
@@ -64,9 +66,9 @@ pub fn router(app: Arc<App>, metrics: PrometheusHandle) -> Router {
         .split_for_parts();
     let described = described.with_state(context.clone());
     // Text that must flow is left alone, and tiles are compressed once, when they are made.
-    let tiles = NotForContentType::new("application/geo+json").and(NotForContentType::new("application/vnd.mapbox-vector-tile"));
+    let is_no_tile = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| !headers.contains_key(routes::tiles::SEQUENCE);
     let compression = CompressionLayer::new().compress_when(
-        SizeAbove::new(512).and(NotForContentType::new("text/event-stream")).and(NotForContentType::new("image/")).and(tiles),
+        SizeAbove::new(512).and(NotForContentType::new("text/event-stream")).and(NotForContentType::new("image/")).and(is_no_tile),
     );
     let answers = described
         .merge(page::router())
@@ -81,8 +83,10 @@ pub fn router(app: Arc<App>, metrics: PrometheusHandle) -> Router {
             .layer(axum::middleware::from_fn(middleware::observe))
             .layer(PropagateRequestIdLayer::x_request_id())
             .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), middleware::security_headers))
+            .layer(axum::middleware::from_fn(middleware::only_problems))
             .layer(CatchPanicLayer::custom(problem::panicked))
             .layer(axum::middleware::from_fn_with_state(middleware::Gate::new(limits), middleware::limit))
+            .layer(axum::middleware::from_fn(middleware::weaken_compressed))
             .layer(compression)
             .layer(DefaultBodyLimit::max(limits.body_bytes)),
     )

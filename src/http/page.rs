@@ -1,15 +1,16 @@
 //! The page, built into the binary.
 
 use axum::Router;
-use axum::extract::Path;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use rust_embed::RustEmbed;
 
 use super::Serving;
+use super::conditional;
 use super::language::Language;
+use super::params::Place;
 use super::problem::Failure;
 use crate::app::{AppError, Message};
 
@@ -24,7 +25,7 @@ pub(super) fn router() -> Router<Serving> {
         .route("/favicon.svg", get(|language: Language, headers: HeaderMap| async move { file("favicon.svg", &headers, language) }))
         .route(
             "/assets/{*path}",
-            get(|Path(path): Path<String>, language: Language, headers: HeaderMap| async move {
+            get(|Place(path): Place<String>, language: Language, headers: HeaderMap| async move {
                 file(&format!("assets/{path}"), &headers, language)
             }),
         )
@@ -42,7 +43,7 @@ fn file(name: &str, headers: &HeaderMap, language: Language) -> Response {
     // Names under assets/ carry a hash of their content.
     let cache = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let kind = mime_guess::from_path(name).first_or_octet_stream().to_string();
-    if headers.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
+    if conditional::is_known(headers, &etag) {
         return (StatusCode::NOT_MODIFIED, [(ETAG, etag), (CACHE_CONTROL, cache.to_owned())]).into_response();
     }
     ([(CONTENT_TYPE, kind), (ETAG, etag), (CACHE_CONTROL, cache.to_owned())], file.data).into_response()

@@ -148,6 +148,19 @@ pub(super) fn too_slow(language: Language) -> Response {
     Failure(AppError::Unavailable { retry_after_s: 5, message }, language).into_response()
 }
 
+/// An answer of the framework that has a status and no words of ours.
+pub(super) fn unworded(status: StatusCode, language: Language) -> Response {
+    if status.is_server_error() {
+        return internal(language).into_response();
+    }
+    let (kind, title) = match status {
+        StatusCode::NOT_FOUND => ("urn:yutu:problem:not-found", Message::new("未找到", "Not found")),
+        _ => ("urn:yutu:problem:invalid", Message::new("请求有误", "Invalid request")),
+    };
+    let detail = Message::new("请求无法处理。", "The request cannot be answered.");
+    Problem::new(status, kind, &title, &detail, language).into_response()
+}
+
 /// Rejections of axum's own extractors, told as problems.
 pub(super) trait Rejected {
     fn tell(self, language: Language) -> Response;

@@ -5,7 +5,7 @@ use yutu::config::Limits;
 use yutu::store::{Accounts, Role};
 
 use super::live::{ORIGIN, id, tile_of};
-use super::service::{Service, problem};
+use super::service::{Service, eventually, problem};
 use super::setup::Fresh;
 
 async fn small_city() -> Service {
@@ -290,6 +290,92 @@ async fn one_logs_in_with_the_right_password_from_this_site_only() {
     assert_eq!(problem(big, "big").await.0, 413);
     let wrong_type = service.client.post(&url).body("name=wang").send().await.unwrap();
     assert_eq!(problem(wrong_type, "form").await.0, 415);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_refuses_it_a_request_gets_a_problem() {
+    let service = small_city().await;
+    for (path, status) in [
+        ("/assets/%ff.js", 400),
+        ("/assets/none.js", 404),
+        ("/api/features/%ff/aaaaaaaaaaaaaaaa", 400),
+        ("/tiles/%ff/1/0/0.mvt", 400),
+        ("/api/docs/none.js", 404),
+        ("/api/search?q=%ff&limit=%zz", 400),
+        ("/api/search?q=a&q=b", 400),
+        ("/api/reverse?lon=1&lat=1e999", 400),
+    ] {
+        assert_eq!(service.problem(path).await.0, status, "{path}");
+    }
+    let wrong = service.client.post(format!("{}/api/layers", service.base)).send().await.unwrap();
+    assert_eq!(wrong.headers()["allow"], "GET,HEAD");
+    assert_eq!(problem(wrong, "POST").await.0, 405);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn known_answers_are_not_sent_again_and_no_answer_is_kept_by_chance() {
+    let service = small_city().await;
+    let feature = format!("/api/features/zoning/{}", id("zoning", 1));
+    for path in [feature.as_str(), "/tiles/zoning/0/0/0.geojson", "/tiles/zoning/0/0/0.mvt"] {
+        let etag = service.get(path).await.headers()["etag"].to_str().unwrap().to_owned();
+        for known in [etag.clone(), format!("\"x\", W/{etag}"), "*".to_owned()] {
+            let again = service.client.get(format!("{}{path}", service.base)).header("if-none-match", &known).send().await.unwrap();
+            assert_eq!(again.status(), 304, "{path} {known}");
+            assert_eq!(again.headers()["etag"], etag.as_str());
+            assert!(again.headers()["cache-control"].to_str().unwrap().contains("no-cache"), "{path}");
+            assert!(again.bytes().await.unwrap().is_empty());
+        }
+        let head = service.client.head(format!("{}{path}", service.base)).send().await.unwrap();
+        assert_eq!((head.status().as_u16(), head.headers()["etag"].to_str().unwrap()), (200, etag.as_str()), "{path}");
+        assert!(head.bytes().await.unwrap().is_empty());
+    }
+    // Compressed on the way, the bytes are others: the tag may not claim to be theirs.
+    let packed = service.client.get(format!("{}{feature}", service.base)).header("accept-encoding", "gzip").send().await.unwrap();
+    assert_eq!(packed.headers()["content-encoding"], "gzip");
+    assert!(packed.headers()["etag"].to_str().unwrap().starts_with("W/\""));
+    for path in ["/api/session", "/api/layers", "/api/search?q=a", "/no/such/path"] {
+        assert_eq!(service.get(path).await.headers()["cache-control"], "no-store", "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ended_was_removed_or_is_to_come_is_told_apart() {
+    let service = small_city().await;
+    let path = format!("/api/features/roads/{}", id("roads", 1));
+    service.change("UPDATE roads SET valid_from = '2020-01-01', valid_to = '2024-01-01'").await;
+    let detail = async |path: String| {
+        let (status, problem) = service.problem(&path).await;
+        assert_eq!(status, 410, "{path}");
+        problem["detail"].as_str().unwrap().to_owned()
+    };
+    assert!(detail(format!("{path}?lang=en")).await.contains("ended on 2024-01-01"));
+    assert!(detail(format!("{path}?lang=en&at=2019-06-01")).await.contains("from 2020-01-01 on"));
+    service.change("DELETE FROM roads").await;
+    assert!(detail(format!("{path}?lang=en")).await.contains("removed"), "it was there, and the interface promises 410");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn made_up_methods_are_counted_together() {
+    let service = small_city().await;
+    for n in 0..3 {
+        let method = reqwest::Method::from_bytes(format!("FROB{n}").as_bytes()).unwrap();
+        let response = service.client.request(method, format!("{}/api/layers", service.base)).send().await.unwrap();
+        assert_eq!(problem(response, "made up").await.0, 405);
+    }
+    let metrics = service.get("/metrics").await.text().await.unwrap();
+    assert!(metrics.contains("method=\"other\"") && !metrics.contains("FROB"), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_is_counted_until_it_leaves() {
+    let limits = Limits { live_listeners: 1, ..Limits::default() };
+    let service = Service::with_limits(Fresh::new("EPSG:4549").await, limits).await;
+    let first = service.get("/api/live").await;
+    assert_eq!(first.status(), 200);
+    assert_eq!(service.problem("/api/live").await.0, 503, "there is place for one");
+    drop(first);
+    let service = &service;
+    eventually("its place is free again", || async move { service.get("/api/live").await.status() == 200 }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

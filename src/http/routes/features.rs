@@ -1,7 +1,7 @@
 //! `GET /api/features/{layer}/{id}`
 
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::app::{self, AppError, Message};
 use crate::domain::{FeatureId, Layer};
 use crate::http::Serving;
+use crate::http::conditional;
 use crate::http::language::Language;
 use crate::http::params::{self, Params, Place};
 use crate::http::problem::{Failure, Problem};
@@ -50,8 +51,9 @@ pub async fn feature(
     let view = FeatureView::new(&answer);
     let bytes = serde_json::to_vec(&view).map_err(|error| Failure(AppError::Internal(error.into()), language))?;
     let etag = format!("\"{}\"", hex::encode(&Sha256::digest(&bytes)[..12]));
-    if headers.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
-        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, etag)]).into_response());
+    let caching = [(ETAG, etag.clone()), (CACHE_CONTROL, "no-cache".to_owned())];
+    if conditional::is_known(&headers, &etag) {
+        return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
     }
-    Ok(([(CONTENT_TYPE, "application/geo+json".to_owned()), (ETAG, etag), (CACHE_CONTROL, "no-cache".to_owned())], bytes).into_response())
+    Ok((caching, [(CONTENT_TYPE, "application/geo+json")], bytes).into_response())
 }

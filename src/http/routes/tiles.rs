@@ -2,19 +2,21 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HOST, IF_NONE_MATCH, VARY};
+use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HOST, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::app::{self, AppError, Message, Tile, TileFormat};
 use crate::http::Serving;
+use crate::http::conditional;
 use crate::http::language::Language;
 use crate::http::params::Place;
 use crate::http::problem::{Failure, Problem};
 use crate::http::view::tilejson::TileJson;
 use crate::tiles::TileId;
 
-const SEQUENCE: HeaderName = HeaderName::from_static("yutu-sequence");
+/// The sequence at which a tile stands; only tiles carry it.
+pub const SEQUENCE: HeaderName = HeaderName::from_static("yutu-sequence");
 
 /// A tile of one or several layers (joined by commas; `<layer>_labels` for label points), z 0 to 22, in the web mercator grid.
 /// GeoJSON coordinates are WGS 84. Nothing is dropped silently: what is merged or counted says so in its properties.
@@ -43,7 +45,7 @@ fn answer(tile: &Tile, format: TileFormat, sequence: u64, headers: &HeaderMap) -
     let gzip = accepts_gzip(headers) && tile.plain.len() > 256;
     // The compressed form is another representation, and a strong ETag tells them apart.
     let etag = if gzip { format!("{}-g\"", tile.etag.trim_end_matches('"')) } else { tile.etag.clone() };
-    let mut response = if headers.get(IF_NONE_MATCH).is_some_and(|known| matches(known, &etag)) {
+    let mut response = if conditional::is_known(headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else if tile.plain.is_empty() && format == TileFormat::Mvt {
         StatusCode::NO_CONTENT.into_response()
@@ -67,17 +69,19 @@ fn answer(tile: &Tile, format: TileFormat, sequence: u64, headers: &HeaderMap) -
     response
 }
 
-fn matches(known: &HeaderValue, etag: &str) -> bool {
-    known.to_str().is_ok_and(|known| known.split(',').any(|one| one.trim() == "*" || one.trim().trim_start_matches("W/") == etag))
-}
-
+/// What is said of gzip itself counts before what is said of any coding.
 fn accepts_gzip(headers: &HeaderMap) -> bool {
-    headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(|coding| {
-        let mut parts = coding.split(';');
-        let name = parts.next().unwrap_or_default().trim();
-        let refused = parts.any(|part| part.trim().strip_prefix("q=").is_some_and(|q| q.trim().parse::<f32>().is_ok_and(|q| q <= 0.0)));
-        (name.eq_ignore_ascii_case("gzip") || name == "*") && !refused
-    })
+    let accepted = |wanted: &str| {
+        headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).find_map(
+            |coding| {
+                let mut parts = coding.split(';');
+                let named = parts.next().unwrap_or_default().trim().eq_ignore_ascii_case(wanted);
+                let weight = parts.find_map(|part| part.trim().strip_prefix("q=")?.trim().parse::<f32>().ok());
+                named.then(|| weight.is_none_or(|weight| weight > 0.0))
+            },
+        )
+    };
+    accepted("gzip").or_else(|| accepted("*")).unwrap_or(false)
 }
 
 fn parse(z: &str, x: &str, y: &str, language: Language) -> Result<(TileId, TileFormat), Failure> {
@@ -125,4 +129,25 @@ pub async fn tilejson(
     let scheme =
         headers.get("x-forwarded-proto").and_then(|scheme| scheme.to_str().ok()).filter(|scheme| *scheme == "https").unwrap_or("http");
     Ok(Json(TileJson::new(names, &layers, &infos, &serving.app.city, &format!("{scheme}://{host}"), language)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_sent_to_those_who_take_it() {
+        for (header, expected) in [
+            ("", false),
+            ("identity", false),
+            ("br, GZIP;q=0.5", true),
+            ("*", true),
+            ("gzip;q=0, *", false),
+            ("*;q=0, gzip", true),
+            ("gzip; q=0.000", false),
+        ] {
+            let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(header))]);
+            assert_eq!(accepts_gzip(&headers), expected, "{header}");
+        }
+    }
 }
