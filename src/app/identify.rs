@@ -108,9 +108,3 @@ fn candidates(snapshot: &Snapshot, layer: Layer, point: [f64; 2], radius_m: f64)
     found.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
     found
 }
-
-impl Default for Outcome {
-    fn default() -> Self {
-        Self::NoData
-    }
-}
