@@ -9,8 +9,15 @@ use crate::domain::GeometryKind;
 /// One condition on a row.
 #[derive(Clone, Debug)]
 pub enum Condition {
-    Present { field: String, present: bool },
-    In { field: String, words: Vec<String>, wanted: bool },
+    Present {
+        field: String,
+        present: bool,
+    },
+    In {
+        field: String,
+        words: Vec<String>,
+        wanted: bool,
+    },
     /// At least one of these holds.
     Any(Vec<Condition>),
     Geometry(GeometryKind),
@@ -48,24 +55,66 @@ impl<'de> Deserialize<'de> for Condition {
         let one = "a condition is one of { field = \"F\", present = true }, { field, equals = \"X\" }, { field, not = \"X\" }, { field, in = [..] }, \
                    { field, not_in = [..] }, { geometry = \"polygon\" }, { any = [ .. ] }";
         let condition = match raw {
-            Raw { field: Some(field), present: Some(present), equals: None, not: None, within: None, not_in: None, any: None, geometry: None } => {
-                Self::Present { field, present }
-            }
-            Raw { field: Some(field), present: None, equals: Some(word), not: None, within: None, not_in: None, any: None, geometry: None } => {
-                Self::In { field, words: vec![word], wanted: true }
-            }
-            Raw { field: Some(field), present: None, equals: None, not: Some(word), within: None, not_in: None, any: None, geometry: None } => {
-                Self::In { field, words: vec![word], wanted: false }
-            }
-            Raw { field: Some(field), present: None, equals: None, not: None, within: Some(words), not_in: None, any: None, geometry: None } => {
-                Self::In { field, words, wanted: true }
-            }
-            Raw { field: Some(field), present: None, equals: None, not: None, within: None, not_in: Some(words), any: None, geometry: None } => {
-                Self::In { field, words, wanted: false }
-            }
-            Raw { field: None, present: None, equals: None, not: None, within: None, not_in: None, any: Some(conditions), geometry: None } => {
-                Self::Any(conditions)
-            }
+            Raw {
+                field: Some(field),
+                present: Some(present),
+                equals: None,
+                not: None,
+                within: None,
+                not_in: None,
+                any: None,
+                geometry: None,
+            } => Self::Present { field, present },
+            Raw {
+                field: Some(field),
+                present: None,
+                equals: Some(word),
+                not: None,
+                within: None,
+                not_in: None,
+                any: None,
+                geometry: None,
+            } => Self::In { field, words: vec![word], wanted: true },
+            Raw {
+                field: Some(field),
+                present: None,
+                equals: None,
+                not: Some(word),
+                within: None,
+                not_in: None,
+                any: None,
+                geometry: None,
+            } => Self::In { field, words: vec![word], wanted: false },
+            Raw {
+                field: Some(field),
+                present: None,
+                equals: None,
+                not: None,
+                within: Some(words),
+                not_in: None,
+                any: None,
+                geometry: None,
+            } => Self::In { field, words, wanted: true },
+            Raw {
+                field: Some(field),
+                present: None,
+                equals: None,
+                not: None,
+                within: None,
+                not_in: Some(words),
+                any: None,
+                geometry: None,
+            } => Self::In { field, words, wanted: false },
+            Raw {
+                field: None,
+                present: None,
+                equals: None,
+                not: None,
+                within: None,
+                not_in: None,
+                any: Some(conditions),
+                geometry: None,
+            } => Self::Any(conditions),
             Raw { field: None, present: None, equals: None, not: None, within: None, not_in: None, any: None, geometry: Some(kind) } => {
                 Self::Geometry(match kind.as_str() {
                     "point" => GeometryKind::Point,

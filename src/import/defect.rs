@@ -28,24 +28,71 @@ pub enum Problem {
     /// Kept, found by name and road, but not on the map.
     NoPosition,
     EmptyGeometry,
-    UnreadableGeometry { reason: String },
-    InvalidGeometry { reason: String },
-    RepairedGeometry { reason: String, area_change_m2: f64 },
-    OutsideExtent { point: Option<[f64; 2]>, extent: [f64; 4] },
-    OutsideCrs { reason: Bilingual },
-    WrongGeometryKind { wanted: &'static str, reason: String },
+    UnreadableGeometry {
+        reason: String,
+    },
+    InvalidGeometry {
+        reason: String,
+    },
+    RepairedGeometry {
+        reason: String,
+        area_change_m2: f64,
+    },
+    OutsideExtent {
+        point: Option<[f64; 2]>,
+        extent: [f64; 4],
+    },
+    OutsideCrs {
+        reason: Bilingual,
+    },
+    WrongGeometryKind {
+        wanted: &'static str,
+        reason: String,
+    },
     RepeatedKey,
-    KeptApart { distance_m: Option<f64>, serial: u32 },
-    Merged { distance_m: Option<f64> },
+    KeptApart {
+        distance_m: Option<f64>,
+        serial: u32,
+    },
+    Merged {
+        distance_m: Option<f64>,
+    },
     NoKey,
-    UnreadableText { reason: String },
-    WrongType { field: &'static str, value: String, wanted: &'static str },
-    Unmapped { field: String, value: String },
-    UnknownWord { field: &'static str, value: String },
-    NotInLookup { table: String, value: String },
-    BadPosition { x: String, y: String },
-    LookupConflict { table: String, keys: usize },
-    Shifted { against: String, east_m: f64, north_m: f64, pairs: usize, like_gcj02: bool },
+    UnreadableText {
+        reason: String,
+    },
+    WrongType {
+        field: &'static str,
+        value: String,
+        wanted: &'static str,
+    },
+    Unmapped {
+        field: String,
+        value: String,
+    },
+    UnknownWord {
+        field: &'static str,
+        value: String,
+    },
+    NotInLookup {
+        table: String,
+        value: String,
+    },
+    BadPosition {
+        x: String,
+        y: String,
+    },
+    LookupConflict {
+        table: String,
+        keys: usize,
+    },
+    Shifted {
+        against: String,
+        east_m: f64,
+        north_m: f64,
+        pairs: usize,
+        like_gcj02: bool,
+    },
 }
 
 /// One defect at one row.
@@ -131,9 +178,7 @@ impl Problem {
         let metres = |distance: &Option<f64>| distance.map(|distance| format!("{distance:.1} m"));
         let (zh, en) = match self {
             Self::NoGeometry => ("没有几何，本图层要求有位置".to_owned(), "no geometry, and this layer needs one".to_owned()),
-            Self::NoPosition => {
-                ("没有坐标，保留为“仅定位到道路”".to_owned(), "no position; kept as “located by road only”".to_owned())
-            }
+            Self::NoPosition => ("没有坐标，保留为“仅定位到道路”".to_owned(), "no position; kept as “located by road only”".to_owned()),
             Self::EmptyGeometry => ("几何为空".to_owned(), "the geometry is empty".to_owned()),
             Self::UnreadableGeometry { reason } => (format!("几何无法读取：{reason}"), format!("the geometry cannot be read: {reason}")),
             Self::InvalidGeometry { reason } => {
@@ -176,14 +221,17 @@ impl Problem {
                 format!("字段 {field} 的值“{value}”不是{}，留空", kind_zh(wanted)),
                 format!("{value:?} is not {wanted} for the field {field}; left blank"),
             ),
-            Self::Unmapped { field, value } => {
-                (format!("字段 {field} 的值“{value}”不在对照表中，原样保留"), format!("{value:?} is not in the value map of {field}; kept as it is"))
-            }
+            Self::Unmapped { field, value } => (
+                format!("字段 {field} 的值“{value}”不在对照表中，原样保留"),
+                format!("{value:?} is not in the value map of {field}; kept as it is"),
+            ),
             Self::UnknownWord { field, value } => (
                 format!("字段 {field} 不认识“{value}”，该字段留空，原值保留在属性中"),
                 format!("{value:?} is not one of the words of {field}; the field is left blank and the value kept among the attributes"),
             ),
-            Self::NotInLookup { table, value } => (format!("对照表 {table} 中没有“{value}”"), format!("{value:?} is not in the lookup table {table}")),
+            Self::NotInLookup { table, value } => {
+                (format!("对照表 {table} 中没有“{value}”"), format!("{value:?} is not in the lookup table {table}"))
+            }
             Self::BadPosition { x, y } => (format!("坐标不是数字：{x}，{y}"), format!("the coordinates are not numbers: {x}, {y}")),
             Self::LookupConflict { table, keys } => (
                 format!("对照表 {table} 有 {keys} 个键对应多个值，取第一个"),
@@ -191,11 +239,17 @@ impl Problem {
             ),
             Self::Shifted { against, east_m, north_m, pairs, like_gcj02 } => {
                 let distance = east_m.hypot(*north_m);
-                let zh = if *like_gcj02 { "，与 GCJ-02（火星坐标）的偏移一致，请在配置中声明 crs = \"GCJ-02\"" } else { "" };
+                let zh = if *like_gcj02 {
+                    "，与 GCJ-02（火星坐标）的偏移一致，请在配置中声明 crs = \"GCJ-02\""
+                } else {
+                    ""
+                };
                 let en = if *like_gcj02 { "; that is the shift of GCJ-02: declare crs = \"GCJ-02\" in the profile" } else { "" };
                 (
                     format!("整层相对 {against} 偏移约 {distance:.0} m（东 {east_m:.0}，北 {north_m:.0}，{pairs} 对比较）{zh}"),
-                    format!("the layer lies about {distance:.0} m off {against} (east {east_m:.0}, north {north_m:.0}, {pairs} pairs compared){en}"),
+                    format!(
+                        "the layer lies about {distance:.0} m off {against} (east {east_m:.0}, north {north_m:.0}, {pairs} pairs compared){en}"
+                    ),
                 )
             }
         };

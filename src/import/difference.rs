@@ -27,7 +27,11 @@ pub enum Change {
     Unchanged,
     Insert,
     /// Some of its region rows are new, changed or gone.
-    Update { insert: Vec<usize>, replace: Vec<usize>, leave: Vec<String> },
+    Update {
+        insert: Vec<usize>,
+        replace: Vec<usize>,
+        leave: Vec<String>,
+    },
 }
 
 impl Difference {
@@ -81,7 +85,11 @@ impl Difference {
             .filter(|region| !regions.contains(&region.as_str()))
             .cloned()
             .collect();
-        if insert.is_empty() && replace.is_empty() && leave.is_empty() { Change::Unchanged } else { Change::Update { insert, replace, leave } }
+        if insert.is_empty() && replace.is_empty() && leave.is_empty() {
+            Change::Unchanged
+        } else {
+            Change::Update { insert, replace, leave }
+        }
     }
 
     /// The rows of all features that were never compared, in order of id, and how many features they are.

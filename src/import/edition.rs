@@ -6,10 +6,11 @@ use std::sync::mpsc::sync_channel;
 
 use anyhow::{Context, Result, bail};
 
+use super::content::content_hash;
 use super::defect::{Defect, Defects, Problem};
 use super::difference::{Change, Difference};
 use super::identity::{Repetition, SAME_SHAPE_M, Shapes, Verdict, unite};
-use super::mapping::{Checked, Mapped, Mapper, Origin, content_hash};
+use super::mapping::{Checked, Mapped, Mapper, Origin};
 use super::plan::SourceFile;
 use super::profile::{Match, Profile, Repeats};
 use super::reading;
@@ -95,7 +96,14 @@ impl Edition<'_> {
             send,
         };
         for file in self.files {
-            run.files.push(FileReport { path: file.name.clone(), sha256: String::new(), bytes: 0, driver: None, crs: None, encoding: None });
+            run.files.push(FileReport {
+                path: file.name.clone(),
+                sha256: String::new(),
+                bytes: 0,
+                driver: None,
+                crs: None,
+                encoding: None,
+            });
             for_each_chunk(self.profile, file, |chunk, layer, crs, driver, encoding| {
                 let at = run.files.len() - 1;
                 let report = &mut run.files[at];
@@ -222,7 +230,8 @@ impl Run<'_, '_> {
             Change::Update { insert, replace, leave } => {
                 self.counts.updated += 1;
                 self.leaves.extend(leave.into_iter().map(|region| (region, row.record.id)));
-                let regions: Vec<String> = std::iter::once(row.record.region.clone()).chain(std::mem::take(&mut row.more_regions)).collect();
+                let regions: Vec<String> =
+                    std::iter::once(row.record.region.clone()).chain(std::mem::take(&mut row.more_regions)).collect();
                 let with_region = |place: &usize| LoadRow {
                     record: Record { region: regions[*place].clone(), ..row.record.clone() },
                     content_hash: row.content_hash,
@@ -262,8 +271,11 @@ pub(super) fn for_each_chunk(
     file: &SourceFile,
     mut take: impl FnMut(Vec<formats::SourceFeature>, &str, &Crs, Option<&str>, Option<&str>) -> Result<()>,
 ) -> Result<()> {
-    let layers: Vec<Option<&str>> =
-        if profile.source.layers.is_empty() { vec![None] } else { profile.source.layers.iter().map(|layer| Some(layer.as_str())).collect() };
+    let layers: Vec<Option<&str>> = if profile.source.layers.is_empty() {
+        vec![None]
+    } else {
+        profile.source.layers.iter().map(|layer| Some(layer.as_str())).collect()
+    };
     for layer in layers {
         let options = reading::options(&profile.source, layer);
         let about = reading::about(&profile.source, file, &options)?;

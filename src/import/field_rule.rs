@@ -131,7 +131,9 @@ impl FieldRule {
 fn lookup<'a>(map: &'a BTreeMap<String, String>, value: &str) -> Option<&'a str> {
     map.get(value).map(String::as_str).or_else(|| {
         map.iter()
-            .filter_map(|(key, mapped)| key.strip_suffix('*').filter(|prefix| value.starts_with(prefix)).map(|prefix| (prefix.len(), mapped)))
+            .filter_map(|(key, mapped)| {
+                key.strip_suffix('*').filter(|prefix| value.starts_with(prefix)).map(|prefix| (prefix.len(), mapped))
+            })
             .max_by_key(|(length, _)| *length)
             .map(|(_, mapped)| mapped.as_str())
     })

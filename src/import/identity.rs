@@ -224,7 +224,9 @@ fn join(one: Geometry<f64>, two: Geometry<f64>) -> Geometry<f64> {
             }
             Geometry::MultiLineString(a)
         }
-        (Geometry::LineString(a), Geometry::LineString(b)) => Geometry::MultiLineString(MultiLineString(if a == b { vec![a] } else { vec![a, b] })),
+        (Geometry::LineString(a), Geometry::LineString(b)) => {
+            Geometry::MultiLineString(MultiLineString(if a == b { vec![a] } else { vec![a, b] }))
+        }
         (a, b) => Geometry::GeometryCollection(GeometryCollection(vec![a, b])),
     }
 }

@@ -180,7 +180,9 @@ impl City {
         }
         let crs = match raw.crs.get_ref().as_str() {
             "auto" => WorkingCrs::FromExtent,
-            definition => WorkingCrs::Given(Box::new(working(definition).map_err(|reason| fault(raw.crs.span(), format!("crs = {definition:?}: {reason}")))?)),
+            definition => WorkingCrs::Given(Box::new(
+                working(definition).map_err(|reason| fault(raw.crs.span(), format!("crs = {definition:?}: {reason}")))?,
+            )),
         };
         let zone = raw.time_zone.get_ref();
         let named = zone.split_once('/').is_some_and(|(area, place)| !area.is_empty() && !place.is_empty());
@@ -200,7 +202,8 @@ impl City {
         };
         let mut layers = BTreeMap::new();
         for (name, settings) in raw.layers {
-            let layer: Layer = name.get_ref().parse().map_err(|error: crate::domain::UnknownLayer| fault(name.span(), error.to_string()))?;
+            let layer: Layer =
+                name.get_ref().parse().map_err(|error: crate::domain::UnknownLayer| fault(name.span(), error.to_string()))?;
             let span = settings.span();
             let settings = settings.into_inner();
             if settings.precision_m.is_some_and(|precision| !(0.0..=10_000.0).contains(&precision)) {
@@ -242,7 +245,10 @@ pub fn working(definition: &str) -> Result<Crs, String> {
 
 /// A box from west, south, east, north in degrees.
 pub(super) fn lon_lat_box([west, south, east, north]: [f64; 4]) -> Result<Extent, String> {
-    let inside = (-180.0..=180.0).contains(&west) && (-180.0..=180.0).contains(&east) && (-90.0..=90.0).contains(&south) && (-90.0..=90.0).contains(&north);
+    let inside = (-180.0..=180.0).contains(&west)
+        && (-180.0..=180.0).contains(&east)
+        && (-90.0..=90.0).contains(&south)
+        && (-90.0..=90.0).contains(&north);
     if !inside {
         Err(format!("[{west}, {south}, {east}, {north}] is not west, south, east, north in degrees"))
     } else if west >= east || south >= north {
@@ -360,5 +366,20 @@ width_m = "{WIDTH}"
     fn a_folder_without_city_toml_is_told_what_a_pack_is() {
         let folder = tempfile::tempdir().unwrap();
         assert!(Pack::read(folder.path()).unwrap_err().to_string().contains("city.toml and profiles"));
+    }
+
+    #[test]
+    fn every_pack_that_is_shipped_is_sound() {
+        let cities = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/cities");
+        let mut read = 0;
+        for entry in std::fs::read_dir(cities).unwrap() {
+            let folder = entry.unwrap().path();
+            if folder.is_dir() {
+                let pack = Pack::read(&folder).unwrap_or_else(|error| panic!("{error}"));
+                assert!(!pack.profiles.is_empty(), "{}", folder.display());
+                read += 1;
+            }
+        }
+        assert!(read >= 5);
     }
 }

@@ -37,11 +37,16 @@ pub(super) fn parse<T: serde::de::DeserializeOwned>(file: &Path, text: &str) -> 
 
 pub(super) fn read(file: &Path) -> Result<String, PackError> {
     std::fs::read_to_string(file).map_err(|error| {
-        PackError::whole(file, match error.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file; a city pack is a folder with city.toml and profiles/*.toml".to_owned(),
-            std::io::ErrorKind::InvalidData => "the file is not UTF-8 text; save it as UTF-8".to_owned(),
-            _ => format!("cannot be read: {error}"),
-        })
+        PackError::whole(
+            file,
+            match error.kind() {
+                std::io::ErrorKind::NotFound => {
+                    "there is no such file; a city pack is a folder with city.toml and profiles/*.toml".to_owned()
+                }
+                std::io::ErrorKind::InvalidData => "the file is not UTF-8 text; save it as UTF-8".to_owned(),
+                _ => format!("cannot be read: {error}"),
+            },
+        )
     })
 }
 

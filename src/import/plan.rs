@@ -137,7 +137,10 @@ fn day_in(name: &str) -> Option<NaiveDate> {
     let name = name.rsplit('/').next().unwrap_or(name);
     name.char_indices().find_map(|(at, _)| {
         let free = at == 0 || !name[..at].ends_with(|c: char| c.is_ascii_digit());
-        let long = name.get(at..at + 10).filter(|text| text.as_bytes()[4] == b'-').and_then(|text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok());
+        let long = name
+            .get(at..at + 10)
+            .filter(|text| text.as_bytes()[4] == b'-')
+            .and_then(|text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok());
         let short = || {
             let text = name.get(at..at + 8).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
             let ends = !name[at + 8..].starts_with(|c: char| c.is_ascii_digit());

@@ -129,7 +129,10 @@ pub enum EditionDate {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NameTarget {
     Name,
-    Language { lang: String, kind: NameKind },
+    Language {
+        lang: String,
+        kind: NameKind,
+    },
     /// Several, separated by semicolons.
     List(NameKind),
 }
@@ -268,7 +271,11 @@ impl<'de> Deserialize<'de> for DateOrFileName {
             Day(toml::value::Datetime),
             Text(String),
         }
-        let wrong = || serde::de::Error::custom("valid_from is a day such as 2026-08-17, or \"file_name\" when each file is an edition whose day is in its name");
+        let wrong = || {
+            serde::de::Error::custom(
+                "valid_from is a day such as 2026-08-17, or \"file_name\" when each file is an edition whose day is in its name",
+            )
+        };
         let text = match Either::deserialize(deserializer).map_err(|_| wrong())? {
             Either::Day(day) => day.to_string(),
             Either::Text(text) if text == "file_name" => return Ok(Self(EditionDate::FileName)),
@@ -283,13 +290,17 @@ impl Profile {
         let raw: ProfileFile = pack_error::parse(file, text)?;
         let fault = |span: std::ops::Range<usize>, reason: String| PackError::at(file, text, &span, reason);
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let layer: Layer = raw.layer.get_ref().parse().map_err(|error: crate::domain::UnknownLayer| fault(raw.layer.span(), error.to_string()))?;
+        let layer: Layer =
+            raw.layer.get_ref().parse().map_err(|error: crate::domain::UnknownLayer| fault(raw.layer.span(), error.to_string()))?;
 
         let keep_without_position = match &raw.no_position {
             None => layer.may_lack_position(),
             Some(choice) => match choice.get_ref() {
                 NoPosition::Keep if !layer.may_lack_position() => {
-                    return Err(fault(choice.span(), format!("no_position = \"keep\": a feature of {layer} without a position is of no use; leave the line out")));
+                    return Err(fault(
+                        choice.span(),
+                        format!("no_position = \"keep\": a feature of {layer} without a position is of no use; leave the line out"),
+                    ));
                 }
                 NoPosition::Keep => true,
                 NoPosition::Reject => false,
@@ -322,7 +333,10 @@ impl Profile {
         let mut lookups = BTreeMap::new();
         for (name, lookup) in raw.lookup {
             let span = lookup.span();
-            lookups.insert(name.clone(), Lookup::check(lookup.into_inner()).map_err(|reason| fault(span, format!("lookup.{name}: {reason}")))?);
+            lookups.insert(
+                name.clone(),
+                Lookup::check(lookup.into_inner()).map_err(|reason| fault(span, format!("lookup.{name}: {reason}")))?,
+            );
         }
 
         let source = Source::check(raw.source, &fault)?;
@@ -337,9 +351,14 @@ impl Profile {
                 let span = raw.identity.matching.span();
                 let parts = raw.identity.matching.into_inner().into_vec();
                 if parts.is_empty() {
-                    return Err(fault(span, "identity.match names no field; name the fields whose values together are never repeated, or \"geometry\"".to_owned()));
+                    return Err(fault(
+                        span,
+                        "identity.match names no field; name the fields whose values together are never repeated, or \"geometry\""
+                            .to_owned(),
+                    ));
                 }
-                let parse = |text: String| field_or_template(&text).map_err(|reason| fault(span.clone(), format!("identity.match: {reason}")));
+                let parse =
+                    |text: String| field_or_template(&text).map_err(|reason| fault(span.clone(), format!("identity.match: {reason}")));
                 Match::Key(parts.into_iter().map(|part| part.into_vec().into_iter().map(parse).collect()).collect::<Result<_, _>>()?)
             }
         };
@@ -424,13 +443,15 @@ impl Source {
         if raw.files.get_ref().is_empty() || raw.files.get_ref().iter().any(|glob| glob.trim().is_empty()) {
             return Err(fault(raw.files.span(), "source.files: name at least one file, as in [\"roads/*.shp\"]".to_owned()));
         }
-        if let Some(glob) = raw.files.get_ref().iter().find(|glob| PathBuf::from(glob).is_absolute() || glob.split('/').any(|part| part == "..")) {
+        if let Some(glob) =
+            raw.files.get_ref().iter().find(|glob| PathBuf::from(glob).is_absolute() || glob.split('/').any(|part| part == ".."))
+        {
             return Err(fault(raw.files.span(), format!("source.files: {glob:?} leaves the source folder; write paths relative to it")));
         }
         let crs = match &raw.crs {
-            Some(text) => {
-                Some(Crs::parse(text.get_ref()).map_err(|error| fault(text.span(), format!("source.crs = {:?}: {error}", text.get_ref())))?)
-            }
+            Some(text) => Some(
+                Crs::parse(text.get_ref()).map_err(|error| fault(text.span(), format!("source.crs = {:?}: {error}", text.get_ref())))?,
+            ),
             None => None,
         };
         let crs_lies = raw.crs_lies.as_ref().is_some_and(|lies| *lies.get_ref());

@@ -105,7 +105,8 @@ pub fn about(source: &Source, file: &SourceFile, options: &ReadOptions) -> Resul
 /// # Errors
 /// As [`about`] and when the file cannot be read.
 pub fn sample(source: &Source, file: &SourceFile, most: usize, take: &mut dyn FnMut([f64; 2], &Crs)) -> Result<()> {
-    let layers: Vec<Option<&str>> = if source.layers.is_empty() { vec![None] } else { source.layers.iter().map(|layer| Some(layer.as_str())).collect() };
+    let layers: Vec<Option<&str>> =
+        if source.layers.is_empty() { vec![None] } else { source.layers.iter().map(|layer| Some(layer.as_str())).collect() };
     for layer in layers {
         let options = options(source, layer);
         let about = about(source, file, &options)?;

@@ -95,7 +95,8 @@ pub async fn run(pool: &PgPool, request: ImportRequest, progress: Arc<Listener>)
     let mut session = Session::begin(pool).await?;
     let done = editions(&mut session, &request, jobs, Arc::new(regions), &progress, &mut report.editions).await;
     if let Some(path) = &request.report {
-        std::fs::write(path, report.geojson()).with_context(|| format!("无法写入报告 / the report {} cannot be written", path.display()))?;
+        std::fs::write(path, report.geojson())
+            .with_context(|| format!("无法写入报告 / the report {} cannot be written", path.display()))?;
     }
     match done {
         Ok(()) if request.dry_run => session.abandon().await?,
@@ -268,7 +269,13 @@ async fn editions(
     }
     for suspicion in evidence.suspicions(&request.working) {
         if let Some(report) = reports.iter_mut().rev().find(|report| report.source == suspicion.source && report.outcome == Outcome::Read) {
-            report.defects.push(Defect { problem: suspicion.problem, file: String::new(), row: 0, source_id: String::new(), geometry: None });
+            report.defects.push(Defect {
+                problem: suspicion.problem,
+                file: String::new(),
+                row: 0,
+                source_id: String::new(),
+                geometry: None,
+            });
         }
     }
     Ok(())
@@ -336,7 +343,9 @@ async fn one(
         profile: profile.name.clone(),
         profile_sha256: profile.sha256.clone(),
         layer: profile.layer,
-        files: json!(job.reports.iter().map(|file| json!({ "path": file.path, "sha256": file.sha256, "bytes": file.bytes })).collect::<Vec<_>>()),
+        files: json!(
+            job.reports.iter().map(|file| json!({ "path": file.path, "sha256": file.sha256, "bytes": file.bytes })).collect::<Vec<_>>()
+        ),
         files_sha256: job.files_sha256.clone(),
         valid_from: job.valid_from,
         delivery: if job.full { "full" } else { "delta" },
@@ -348,7 +357,8 @@ async fn one(
     let job = Arc::new(job);
     let reading_job = Arc::clone(&job);
     let listener = Arc::clone(&progress);
-    let reader = tokio::task::spawn_blocking(move || read_edition(&work, &reading_job, &regions, difference, shapes, evidence, &send, &*listener));
+    let reader =
+        tokio::task::spawn_blocking(move || read_edition(&work, &reading_job, &regions, difference, shapes, evidence, &send, &*listener));
 
     let mut dataset: Option<DatasetId> = None;
     while let Some(batch) = receive.recv().await {
@@ -366,7 +376,8 @@ async fn one(
     let Done { mut counts, defects, files, difference } = done;
 
     if counts.read == 0 {
-        let report = EditionReport { counts, defects, files: job.reports.clone(), ..empty_report(profile, job.valid_from, Outcome::NoRows) };
+        let report =
+            EditionReport { counts, defects, files: job.reports.clone(), ..empty_report(profile, job.valid_from, Outcome::NoRows) };
         return Ok((report, evidence));
     }
     if job.full {
@@ -414,8 +425,7 @@ fn read_edition(
     let profile = &request.pack.profiles[job.profile];
     let folder = SourceFolder::open(&request.source)?;
     let (lookups, conflicts) = reading::lookups(profile, &folder)?;
-    let mapper =
-        Mapper::new(profile, &request.pack.city.code, regions, &lookups, &request.working, Validity::since(job.valid_from));
+    let mapper = Mapper::new(profile, &request.pack.city.code, regions, &lookups, &request.working, Validity::since(job.valid_from));
     let edition = Edition { profile, files: &job.files, mapper, difference, shapes, evidence: &mut evidence };
     let mut read = 0;
     let mut done = edition.run(

@@ -210,7 +210,9 @@ fn like_gcj02(pairs: &[[[f64; 2]; 2]], shift: Shift, working: &Crs) -> bool {
     }
     // GCJ-02 numbers taken for WGS 84 ones
     let mut taken = globe;
-    if crs::transform_points(&mut taken, &Crs::wgs84(), &gcj02).is_err() || crs::transform_points(&mut taken, &Crs::wgs84(), working).is_err() {
+    if crs::transform_points(&mut taken, &Crs::wgs84(), &gcj02).is_err()
+        || crs::transform_points(&mut taken, &Crs::wgs84(), working).is_err()
+    {
         return false;
     }
     let (east, north) = (taken[0][0] - place[0], taken[0][1] - place[1]);

@@ -235,8 +235,10 @@ impl Filter {
             None => (text.trim(), None),
         };
         let need = || argument.map(str::to_owned).ok_or_else(|| format!("the filter {name} needs a value, as in {name}:VALUE"));
-        let count =
-            || need().and_then(|text| text.trim().parse::<usize>().map_err(|_| format!("the filter {name} needs a whole number, not {text:?}")));
+        let count = || {
+            need()
+                .and_then(|text| text.trim().parse::<usize>().map_err(|_| format!("the filter {name} needs a whole number, not {text:?}")))
+        };
         Ok(match name {
             "trim" => Self::Trim,
             "upper" => Self::Upper,
@@ -323,7 +325,8 @@ impl Filter {
             Self::Han => keep_script(&text, true),
             Self::NoHan => keep_script(&text, false),
         };
-        let out = if out.trim().len() == out.len() || matches!(self, Self::Prefix(_) | Self::Suffix(_)) { out } else { out.trim().to_owned() };
+        let out =
+            if out.trim().len() == out.len() || matches!(self, Self::Prefix(_) | Self::Suffix(_)) { out } else { out.trim().to_owned() };
         (!out.is_empty()).then_some(out)
     }
 }
@@ -435,7 +438,9 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_in_words() {
-        for (text, part) in [("{a", "without }"), ("a}", "without {"), ("{}", "names no field"), ("{a|shout}", "no filter"), ("{a|pad:x}", "whole number")] {
+        for (text, part) in
+            [("{a", "without }"), ("a}", "without {"), ("{}", "names no field"), ("{a|shout}", "no filter"), ("{a|pad:x}", "whole number")]
+        {
             assert!(Template::parse(text).unwrap_err().contains(part), "{text}");
         }
     }

@@ -130,7 +130,9 @@ async fn a_new_edition_becomes_inserts_updates_and_ends_and_the_past_stays() {
     assert_eq!(trial.count("SELECT count(*) FROM zoning WHERE valid_to = 'infinity'").await, 10);
     assert_eq!(trial.count("SELECT count(*) FROM zoning WHERE valid_from <= '2022-01-01' AND valid_to > '2022-01-01'").await, 10);
     assert_eq!(
-        trial.count("SELECT count(*) FROM zoning a JOIN zoning b USING (region, id) WHERE a.class = 'residential' AND b.class = 'green'").await,
+        trial
+            .count("SELECT count(*) FROM zoning a JOIN zoning b USING (region, id) WHERE a.class = 'residential' AND b.class = 'green'")
+            .await,
         1
     );
 }
@@ -218,7 +220,9 @@ async fn every_kind_of_dirt_is_counted_once_and_told_with_its_row() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_or_parameterless_coordinate_system_refuses_the_profile() {
     let plates = |crs: &str| {
-        format!("layer = \"door_plates\"\n[source]\nfiles = [\"plates.csv\"]\n{crs}[source.csv]\nx = \"x\"\ny = \"y\"\n[identity]\nmatch = \"no\"\n")
+        format!(
+            "layer = \"door_plates\"\n[source]\nfiles = [\"plates.csv\"]\n{crs}[source.csv]\nx = \"x\"\ny = \"y\"\n[identity]\nmatch = \"no\"\n"
+        )
     };
     for (crs, reason) in [("", "states no coordinate system"), ("crs = \"EPSG:2334\"\n", "parameters")] {
         let trial = Trial::new(&[("plates", &plates(crs))]).await;

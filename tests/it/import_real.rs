@@ -120,10 +120,12 @@ async fn the_isle_of_man_and_sha_tin_need_only_toml() {
     let fresh = Fresh::new("EPSG:2326").await;
     let report = run(&fresh, request(&data.join("hk-shatin"), "hk-shatin")).await;
     assert!(counts(&report, "roads").inserted > 1_000);
-    let both: i64 = sqlx::query_scalar("SELECT count(*) FROM roads WHERE name = '沙田正街' AND names @> '[{\"lang\": \"en\", \"text\": \"Sha Tin Centre Street\"}]'")
-        .fetch_one(&fresh.pool)
-        .await
-        .unwrap();
+    let both: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM roads WHERE name = '沙田正街' AND names @> '[{\"lang\": \"en\", \"text\": \"Sha Tin Centre Street\"}]'",
+    )
+    .fetch_one(&fresh.pool)
+    .await
+    .unwrap();
     assert!(both > 0);
 }
 
@@ -144,11 +146,17 @@ async fn counties_in_undeclared_gcj02_are_flagged_and_declared_ones_are_not() {
             "name = { zh = \"浙江\", en = \"Zhejiang\" }\ncode = \"330000\"\ncrs = \"EPSG:4549\"\ntime_zone = \"Asia/Shanghai\"\nextent = [117.5, 26.5, 123.5, 31.8]\n",
         )
         .unwrap();
-        std::fs::write(folder.path().join("profiles/a-amap.toml"), profile("zhejiang_district_amap_wgs84_2025.geojson.gz", "district_adcode", "")).unwrap();
-        std::fs::write(folder.path().join("profiles/b-datav.toml"), profile("zhejiang_county_datav_gcj02_2021.geojson.gz", "adcode", crs)).unwrap();
+        std::fs::write(
+            folder.path().join("profiles/a-amap.toml"),
+            profile("zhejiang_district_amap_wgs84_2025.geojson.gz", "district_adcode", ""),
+        )
+        .unwrap();
+        std::fs::write(folder.path().join("profiles/b-datav.toml"), profile("zhejiang_county_datav_gcj02_2021.geojson.gz", "adcode", crs))
+            .unwrap();
         let pack = Pack::read(folder.path()).unwrap();
         let fresh = Fresh::new("EPSG:4549").await;
-        let request = ImportRequest { pack: Arc::new(pack), working: fresh.working.clone(), ..request(&data.join("cn-divisions"), "yilan") };
+        let request =
+            ImportRequest { pack: Arc::new(pack), working: fresh.working.clone(), ..request(&data.join("cn-divisions"), "yilan") };
         let report = run(&fresh, ImportRequest { dry_run: true, ..request }).await;
         assert_eq!(report.of("b-datav").next().unwrap().defects.count("shifted"), flagged, "{}", report.text(3));
         assert_eq!(report.of("a-amap").next().unwrap().defects.count("shifted"), 0);
