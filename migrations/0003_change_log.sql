@@ -57,6 +57,9 @@ CREATE CONSTRAINT TRIGGER number_at_commit AFTER INSERT ON change_transaction
 
 CREATE FUNCTION change_inserted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF NOT EXISTS (SELECT FROM new_rows) THEN
+        RETURN NULL;
+    END IF;
     INSERT INTO change_transaction (xid) VALUES (pg_current_xact_id()) ON CONFLICT DO NOTHING;
     INSERT INTO change (xid, layer, region, id, valid_from, operation, new_extent)
     SELECT pg_current_xact_id(), TG_TABLE_NAME, region, id, valid_from, 'I', box(geom) FROM new_rows;
@@ -66,6 +69,9 @@ $$;
 
 CREATE FUNCTION change_updated() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF NOT EXISTS (SELECT FROM new_rows) THEN
+        RETURN NULL;
+    END IF;
     INSERT INTO change_transaction (xid) VALUES (pg_current_xact_id()) ON CONFLICT DO NOTHING;
     -- A changed key is a deletion and an insertion.
     INSERT INTO change (xid, layer, region, id, valid_from, operation, old_extent, new_extent)
@@ -80,6 +86,9 @@ $$;
 
 CREATE FUNCTION change_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF NOT EXISTS (SELECT FROM old_rows) THEN
+        RETURN NULL;
+    END IF;
     INSERT INTO change_transaction (xid) VALUES (pg_current_xact_id()) ON CONFLICT DO NOTHING;
     INSERT INTO change (xid, layer, region, id, valid_from, operation, old_extent)
     SELECT pg_current_xact_id(), TG_TABLE_NAME, region, id, valid_from, 'D', box(geom) FROM old_rows;

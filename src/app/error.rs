@@ -43,7 +43,10 @@ impl AppError {
     }
 
     pub fn starting() -> Self {
-        Self::Unavailable { retry_after_s: 2, message: Message::new("服务正在启动，请稍候再试。", "The service is starting; try again shortly.") }
+        Self::Unavailable {
+            retry_after_s: 2,
+            message: Message::new("服务正在启动，请稍候再试。", "The service is starting; try again shortly."),
+        }
     }
 }
 
@@ -54,7 +57,10 @@ impl From<StoreError> for AppError {
                 tracing::warn!(error = %source, "the database does not answer");
                 Self::Unavailable {
                     retry_after_s: 5,
-                    message: Message::new("数据库暂时无法访问，请稍后再试。", "The database cannot be reached at the moment; try again later."),
+                    message: Message::new(
+                        "数据库暂时无法访问，请稍后再试。",
+                        "The database cannot be reached at the moment; try again later.",
+                    ),
                 }
             }
             StoreError::Conflict(detail) => {

@@ -40,7 +40,10 @@ fn gone(layer: Layer, ended: Option<NaiveDate>) -> Message {
     match ended {
         Some(day) => Message::new(
             format!("{}的这一要素在所问的日期无效（{day} 终止）。加参数 at 可查当时的状态。", layer.title().zh),
-            format!("This feature of {} does not hold on the day asked about (it ended on {day}). Ask with `at` for an earlier day.", layer.title().en),
+            format!(
+                "This feature of {} does not hold on the day asked about (it ended on {day}). Ask with `at` for an earlier day.",
+                layer.title().en
+            ),
         ),
         None => Message::new(
             format!("{}的这一要素在所问的日期尚未生效。", layer.title().zh),

@@ -44,7 +44,9 @@ pub async fn layers(app: &App) -> Result<Vec<LayerInfo>, AppError> {
                 layer,
                 count: index.len(),
                 unlocated: index.iter().filter(|feature| matches!(feature.mercator, Shape::None)).count(),
-                extent: index.extent_mercator().map(|extent| Extent::new(crs::mercator_to_wgs84(extent.min), crs::mercator_to_wgs84(extent.max))),
+                extent: index
+                    .extent_mercator()
+                    .map(|extent| Extent::new(crs::mercator_to_wgs84(extent.min), crs::mercator_to_wgs84(extent.max))),
                 sequence: state.snapshot.sequence,
                 status_date: datasets.iter().filter(|dataset| dataset.layer == layer.id()).filter_map(dated).max(),
                 changed_at: state.changed_at,

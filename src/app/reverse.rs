@@ -6,8 +6,9 @@ use super::compute::compute;
 use super::{App, AppError};
 use crate::crs::{self, Crs};
 use crate::domain::{FeatureId, Layer};
+use crate::gazetteer::Place;
 use crate::live::Health;
-use crate::spatial::{Feature, Shape};
+use crate::spatial::Shape;
 
 #[derive(Clone, Debug)]
 pub struct ReverseQuestion {
@@ -17,6 +18,8 @@ pub struct ReverseQuestion {
     pub layers: Vec<Layer>,
     pub radius_m: f64,
     pub limit: usize,
+    /// BCP 47, for the labels.
+    pub lang: &'static str,
 }
 
 /// A feature near the point.
@@ -24,7 +27,8 @@ pub struct ReverseQuestion {
 pub struct Nearest {
     pub layer: Layer,
     pub id: FeatureId,
-    pub feature: Feature,
+    /// How it is shown in a list; `None`: it has neither name nor address.
+    pub place: Option<Place>,
     pub distance_m: f64,
     /// Longitude and latitude of the feature itself, at a point inside or on it.
     pub position: Option<[f64; 2]>,
@@ -56,7 +60,13 @@ pub async fn reverse(app: &Arc<App>, question: ReverseQuestion) -> Result<(Vec<N
                     Shape::Geometry(geometry) => crate::geometry::inner_point(geometry),
                     Shape::None => None,
                 };
-                found.push(Nearest { layer: *layer, id: feature.id, feature: feature.clone(), distance_m, position: position.map(crs::mercator_to_wgs84) });
+                found.push(Nearest {
+                    layer: *layer,
+                    id: feature.id,
+                    place: state.gazetteer.place(&feature.id, question.lang),
+                    distance_m,
+                    position: position.map(crs::mercator_to_wgs84),
+                });
             }
         }
         found.sort_by(|a, b| a.distance_m.total_cmp(&b.distance_m).then(b.layer.cmp(&a.layer)).then(a.id.cmp(&b.id)));

@@ -31,7 +31,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub async fn search(app: &Arc<App>, question: SearchQuestion) -> Result<SearchAnswer, AppError> {
     let most = app.config.limits.query_bytes;
     if question.query.text.len() > most {
-        return Err(AppError::invalid("q", format!("查询文字不得超过 {most} 字节。"), format!("The search text may have at most {most} bytes.")));
+        return Err(AppError::invalid(
+            "q",
+            format!("查询文字不得超过 {most} 字节。"),
+            format!("The search text may have at most {most} bytes."),
+        ));
     }
     if app.live.health() == Health::Starting {
         return Err(AppError::starting());
@@ -41,7 +45,10 @@ pub async fn search(app: &Arc<App>, question: SearchQuestion) -> Result<SearchAn
     {
         return Err(AppError::Unavailable {
             retry_after_s: 2,
-            message: Message::new(format!("序号 {sequence} 的变更尚未到达索引。"), format!("The index has not reached sequence {sequence} yet.")),
+            message: Message::new(
+                format!("序号 {sequence} 的变更尚未到达索引。"),
+                format!("The index has not reached sequence {sequence} yet."),
+            ),
         });
     }
     let state = app.live.state();

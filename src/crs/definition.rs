@@ -289,9 +289,11 @@ mod tests {
         for code in ranges.into_iter().chain(more).flatten() {
             let crs = Crs::parse(&format!("EPSG:{code}")).unwrap();
             assert!(matches!(crs.check_parameters(), Err(CrsError::NeedsParameters { .. })), "{crs:?}");
-            // the same without the code, as a file's .prj would say it
-            let wkt = crs.wkt().replace(&format!("ID[\"EPSG\",{code}]"), "ID[\"LOCAL\",1]");
-            assert!(Crs::parse(&wkt).unwrap().check_parameters().is_err(), "{crs:?} as WKT");
+            // the same without the code, as a file's .prj would say it (a sample: each costs a look into PROJ's database)
+            if seen % 12 < 3 {
+                let wkt = crs.wkt().replace(&format!("ID[\"EPSG\",{code}]"), "ID[\"LOCAL\",1]");
+                assert!(Crs::parse(&wkt).unwrap().check_parameters().is_err(), "{crs:?} as WKT");
+            }
             seen += 1;
         }
         assert_eq!(seen, 195);

@@ -211,10 +211,18 @@ mod tests {
     use super::*;
     use geo_types::{line_string, point, polygon};
     use proptest::prelude::*;
+    use std::sync::{LazyLock, Mutex};
+
+    /// Each system is read once for all tests: a reading costs a look into PROJ's database.
+    fn system(definition: &str) -> Crs {
+        static KNOWN: LazyLock<Mutex<HashMap<String, Crs>>> = LazyLock::new(Mutex::default);
+        let mut known = KNOWN.lock().unwrap();
+        known.entry(definition.to_owned()).or_insert_with(|| Crs::parse(definition).unwrap()).clone()
+    }
 
     fn moved(at: [f64; 2], from: &str, to: &str) -> Result<[f64; 2], CrsError> {
         let mut points = [at];
-        transform_points(&mut points, &Crs::parse(from).unwrap(), &Crs::parse(to).unwrap())?;
+        transform_points(&mut points, &system(from), &system(to))?;
         Ok(points[0])
     }
 

@@ -6,7 +6,7 @@ use super::district::District;
 use super::land::{Face, Zone};
 use super::mesh::Rect;
 use super::permits::{Case, Kind, building_case, date, is_ordinary, land_case, zone_of};
-use super::shape::{Ring, area_m2};
+use super::shape::{Ring, area_m2, clearance_m};
 use super::site::{Building, Site};
 use super::uses::Use;
 
@@ -55,6 +55,7 @@ impl Work<'_> {
 
     /// The stated numbers are over or under the plan's.
     fn indicators(&mut self) {
+        let d = self.d;
         use super::uses::{HOUSING_ROWS, HOUSING_SLABS, HOUSING_TOWERS, INDUSTRY_1, SHOPS};
         if let Some(site) = self.ordinary(&HOUSING_SLABS, |_| true) {
             let most = HOUSING_SLABS.far_max.unwrap_or_default();
@@ -70,7 +71,7 @@ impl Work<'_> {
             let why = [format!("建筑高度 {:.1} m,限高 {most} m", most + 8.4), format!("height {:.1} m, at most {most} m", most + 8.4)];
             self.add(case, "breach", &["height_max"], why);
         }
-        if let Some(mut site) = self.ordinary(&SHOPS, |site| site.area_m2 > 5000.0) {
+        if let Some(mut site) = self.ordinary(&SHOPS, |site| is_roomy(d, site)) {
             let most = SHOPS.density_max_pct.unwrap_or_default();
             site.buildings = vec![Building { ring: self.shrunk(&site, 0.755), levels: 3, height_m: 13.5 }];
             let case = building_case(self.d, &site, self.dice);
@@ -83,13 +84,15 @@ impl Work<'_> {
             let least = HOUSING_ROWS.green_min_pct.unwrap_or_default();
             let mut case = building_case(self.d, &site, self.dice);
             case.green_pct = Some(least - 6.5);
-            let why = [format!("绿地率 {:.1}%,下限 {least}%", least - 6.5), format!("green ratio {:.1} %, at least {least} %", least - 6.5)];
+            let why =
+                [format!("绿地率 {:.1}%,下限 {least}%", least - 6.5), format!("green ratio {:.1} %, at least {least} %", least - 6.5)];
             self.add(case, "approved", &["green_min"], why);
         }
         if let Some(site) = self.ordinary(&HOUSING_ROWS, |_| true) {
             let mut case = building_case(self.d, &site, self.dice);
             case.use_code = Some("0902");
-            let why = ["规划为 070102 住宅,申请商务金融 0902".to_owned(), "the plan says housing (070102), the case offices (0902)".to_owned()];
+            let why =
+                ["规划为 070102 住宅,申请商务金融 0902".to_owned(), "the plan says housing (070102), the case offices (0902)".to_owned()];
             self.add(case, "applied", &["use"], why);
         }
         if let Some(mut site) = self.ordinary(&INDUSTRY_1, |site| site.buildings.len() > 1) {
@@ -111,18 +114,25 @@ impl Work<'_> {
             ("road_red_line", "applied", ["占压大道规划拓宽道路红线", "stands on the red line of the planned widening of the avenue"]),
         ] {
             let guards = self.d.controls.guards.clone();
-            let lines_on = |rect: &Rect| guards.iter().filter(|(_, guard)| guard.shared(rect).is_some()).map(|(kind, _)| *kind).collect::<Vec<_>>();
+            let lines_on =
+                |rect: &Rect| guards.iter().filter(|(_, guard)| guard.shared(rect).is_some()).map(|(kind, _)| *kind).collect::<Vec<_>>();
+            // The building with which the case would stand on the line, where the plot has room for it past the setback.
+            let on_line = |d: &District, site: &Site| {
+                let (rect, setback_m) = (d.land.parcels[site.parcel].rect, zone_of(d, site).land.setback_m);
+                let strip = guards.iter().find_map(|(known, guard)| (*known == kind).then(|| guard.shared(&rect)).flatten())?;
+                // The board is drawn up to a sixth smaller on the ground.
+                let near = ((setback_m + 0.5) * 1.2).ceil() as i32;
+                let ring = d.mesh.rect(&d.warp, &at_side(&rect, &strip, near, near + 14, 34));
+                (clearance_m(&ring, &site.ring) > setback_m + 0.1).then_some(ring)
+            };
             let found = self.site(|d, site| {
-                let (zone, rect) = (zone_of(d, site), d.land.parcels[site.parcel].rect);
-                let residential = zone.land.code == "070102" || zone.land.code.starts_with("0901");
-                residential && rect.width() > 70 && rect.height() > 70 && lines_on(&rect) == [kind]
+                let (code, rect) = (zone_of(d, site).land.code, d.land.parcels[site.parcel].rect);
+                let usual = code == "070102" || code.starts_with("0901");
+                usual && is_roomy(d, site) && lines_on(&rect) == [kind] && on_line(d, site).is_some()
             });
             let Some(mut site) = found else { continue };
-            let rect = self.d.land.parcels[site.parcel].rect;
-            let Some(strip) = guards.iter().find_map(|(known, guard)| (*known == kind).then(|| guard.shared(&rect)).flatten()) else { continue };
-            let near = (zone_of(self.d, &site).land.setback_m + 1.0).ceil() as i32;
-            let ground = at_side(&rect, &strip, near, near + 14, 34);
-            site.buildings = vec![Building { ring: self.d.mesh.rect(&self.d.warp, &ground), levels: 4, height_m: 13.2 }];
+            let Some(ring) = on_line(self.d, &site) else { continue };
+            site.buildings = vec![Building { ring, levels: 4, height_m: 13.2 }];
             let case = building_case(self.d, &site, self.dice);
             self.add(case, status, &[kind], why.map(str::to_owned));
         }
@@ -135,7 +145,11 @@ impl Work<'_> {
             let why = ["在历史文化街区核心保护范围内新建", "a new building in the strict part of the historic quarter"].map(str::to_owned);
             self.add(case, "applied", &["purple_line"], why);
         }
-        if let Some(site) = self.site(|d, site| zone_of(d, site).land.code.starts_with("13") && !site.buildings.is_empty() && d.controls.guards.iter().all(|(_, guard)| guard.shared(&d.land.parcels[site.parcel].rect).is_none())) {
+        if let Some(site) = self.site(|d, site| {
+            zone_of(d, site).land.code.starts_with("13")
+                && !site.buildings.is_empty()
+                && d.controls.guards.iter().all(|(_, guard)| guard.shared(&d.land.parcels[site.parcel].rect).is_none())
+        }) {
             let mut case = building_case(self.d, &site, self.dice);
             case.use_code = Some("090101");
             let why = ["在黄线内的市政设施用地上建商业", "shops on utility land inside a yellow line"].map(str::to_owned);
@@ -150,7 +164,15 @@ impl Work<'_> {
         let forest = self.zone(|zone| zone.land.code == "0301", &[]);
         let open = self.zone(|zone| matches!(zone.land.code, "0101" | "0103" | "0201"), &d.land.farmland);
         for (ground, half, kind, code, breaks, status, why) in [
-            (field, [6, 5], Kind::Rural, "070301", &["farmland", "use"], "building", ["在永久基本农田上建住宅", "a house on permanent farmland"]),
+            (
+                field,
+                [6, 5],
+                Kind::Rural,
+                "070301",
+                &["farmland", "use"],
+                "building",
+                ["在永久基本农田上建住宅", "a house on permanent farmland"],
+            ),
             (
                 forest,
                 [12, 8],
@@ -198,7 +220,9 @@ impl Work<'_> {
 
     fn zone(&self, fits: impl Fn(&Zone) -> bool, not_on: &[Rect]) -> Option<Rect> {
         self.d.land.zones.iter().filter(|zone| fits(zone)).find_map(|zone| match &zone.face {
-            Face::Rect(rect, _) if rect.width() > 60 && rect.height() > 60 && not_on.iter().all(|other| other.shared(rect).is_none()) => Some(*rect),
+            Face::Rect(rect, _) if rect.width() > 60 && rect.height() > 60 && not_on.iter().all(|other| other.shared(rect).is_none()) => {
+                Some(*rect)
+            }
             _ => None,
         })
     }
@@ -207,14 +231,17 @@ impl Work<'_> {
     fn parcels(&mut self) {
         use super::uses::{HOUSING_ROWS, SHOPS};
         let d = self.d;
-        if let Some(mut site) = self.ordinary(&SHOPS, |site| site.area_m2 > 4000.0) {
+        if let Some(mut site) = self.ordinary(&SHOPS, |site| is_roomy(d, site)) {
             let rect = d.land.parcels[site.parcel].rect;
             let strip = Rect::new(rect.u0, rect.v0, rect.u1, rect.v0 + 1);
             let ring = d.mesh.rect(&d.warp, &at_side(&rect, &strip, 2, 22, 40));
             site.buildings = vec![Building { ring, levels: 4, height_m: 16.8 }];
             let case = building_case(d, &site, self.dice);
             let least = SHOPS.setback_m;
-            let why = [format!("距用地红线约 2 m,应不小于 {least} m"), format!("about 2 m from the border of its plot, at least {least} m asked")];
+            let why = [
+                format!("距用地红线约 2 m,应不小于 {least} m"),
+                format!("about 2 m from the border of its plot, at least {least} m asked"),
+            ];
             self.add(case, "applied", &["setback"], why);
         }
         let neighbour = |site: &Site| {
@@ -223,7 +250,9 @@ impl Work<'_> {
                 other.zone == own.zone && other.rect.u0 == own.rect.u1 && other.rect.v0 == own.rect.v0 && other.rect.v1 == own.rect.v1
             })
         };
-        if let Some(mut site) = self.site(|d, site| zone_of(d, site).land.form != super::uses::Form::Street && is_ordinary(d, site) && neighbour(site).is_some()) {
+        if let Some(mut site) = self
+            .site(|d, site| zone_of(d, site).land.form != super::uses::Form::Street && is_ordinary(d, site) && neighbour(site).is_some())
+        {
             self.taken.extend(neighbour(&site));
             let rect = d.land.parcels[site.parcel].rect;
             let [_, v] = rect.centre().map(|place| place as i32);
@@ -245,7 +274,8 @@ impl Work<'_> {
                 second = land_case(d, &site, self.dice);
             }
             self.earlier(first);
-            let why = ["同一宗地已许可给另一单位", "the same parcel is already allotted to another by an earlier land permit"].map(str::to_owned);
+            let why =
+                ["同一宗地已许可给另一单位", "the same parcel is already allotted to another by an earlier land permit"].map(str::to_owned);
             self.add(second, "applied", &["double_allocation"], why);
         }
     }
@@ -260,15 +290,36 @@ impl Work<'_> {
     }
 }
 
-/// A rectangle in `rect` from `near` to `far` metres off the side along which `strip` lies, `length` long, in its middle.
+/// Large enough for a building away from all sides.
+fn is_roomy(d: &District, site: &Site) -> bool {
+    let rect = d.land.parcels[site.parcel].rect;
+    rect.width() > 70 && rect.height() > 70
+}
+
+/// A rectangle in `rect` from `near` to `far` metres off the side along which `strip` lies, `length` long where there is room
+/// for it, near its middle.
 fn at_side(rect: &Rect, strip: &Rect, near: i32, far: i32, length: i32) -> Rect {
+    const FREE_M: i32 = 12;
     let [u, v] = strip.centre().map(|place| place as i32);
-    let half = length / 2;
+    let along = |low: i32, high: i32, wish: i32| {
+        let half = (length / 2).min((high - low) / 2 - FREE_M).max(4);
+        let (low, high) = (low + half + FREE_M, high - half - FREE_M);
+        let middle = if low < high { wish.clamp(low, high) } else { i32::midpoint(low, high) };
+        (middle - half, middle + half)
+    };
     if strip.width() >= strip.height() {
-        let u = u.clamp(rect.u0 + half + 12, rect.u1 - half - 12);
-        if strip.v0 == rect.v0 { Rect::new(u - half, rect.v0 + near, u + half, rect.v0 + far) } else { Rect::new(u - half, rect.v1 - far, u + half, rect.v1 - near) }
+        let (u0, u1) = along(rect.u0, rect.u1, u);
+        if strip.v0 == rect.v0 {
+            Rect::new(u0, rect.v0 + near, u1, rect.v0 + far)
+        } else {
+            Rect::new(u0, rect.v1 - far, u1, rect.v1 - near)
+        }
     } else {
-        let v = v.clamp(rect.v0 + half + 12, rect.v1 - half - 12);
-        if strip.u0 == rect.u0 { Rect::new(rect.u0 + near, v - half, rect.u0 + far, v + half) } else { Rect::new(rect.u1 - far, v - half, rect.u1 - near, v + half) }
+        let (v0, v1) = along(rect.v0, rect.v1, v);
+        if strip.u0 == rect.u0 {
+            Rect::new(rect.u0 + near, v0, rect.u0 + far, v1)
+        } else {
+            Rect::new(rect.u1 - far, v0, rect.u1 - near, v1)
+        }
     }
 }

@@ -97,16 +97,8 @@ pub fn controls(plan: &Plan, land: &Land, identity: &Identity) -> Controls {
     draft.add("historic", "状元坊历史文化街区建设控制地带".to_owned(), Face::Rect(core.grown(90), Vec::new()));
 
     let (left, bottom, right, top) = (us[1] - 28, vs[1] - 28, us[8] - 15, vs[7] + 28);
-    let boundary = vec![
-        [left, bottom],
-        [right, bottom],
-        [right, top],
-        [us[5], top],
-        [us[5], vs[8]],
-        [us[4], vs[8]],
-        [us[4], top],
-        [left, top],
-    ];
+    let boundary =
+        vec![[left, bottom], [right, bottom], [right, top], [us[5], top], [us[5], vs[8]], [us[4], vs[8]], [us[4], top], [left, top]];
     draft.add("urban_boundary", "城镇开发边界".to_owned(), Face::Corners(boundary));
     let all = draft.all;
     Controls { all, guards, core }

@@ -68,7 +68,7 @@ pub fn district(seed: u64, index: u32) -> District {
 
     let sites = sites(&plan, &warp, &mesh, &land, &controls, &mut dice(3));
     let plates = plates(&plan, &land.zones, &land.parcels, &mut dice(4));
-    let segments = segments(&plan, &plates);
+    let segments = segments(&plan, &plates, &warp, &mesh);
     let markers = markers(&plan, &divisions);
     let (cases, places_so_far) = (Vec::new(), Vec::new());
     let mut whole =
@@ -135,7 +135,7 @@ fn spiral(index: u32) -> [i32; 2] {
         if left == 0 {
             step = [-step[1], step[0]];
             turns += 1;
-            run += turns % 2 ^ 1;
+            run += 1 - turns % 2;
             left = run;
         }
     }

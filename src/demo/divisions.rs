@@ -65,11 +65,13 @@ pub fn divisions(plan: &Plan, identity: &Identity) -> Divisions {
     let mut villages = Vec::new();
     let mut add = |town: usize, specific: &str, rural: bool, rect: Rect| {
         let of_town: &Town = &towns[town];
-        let serial = villages.iter().filter(|other: &&Village| other.town == town && other.rural == rural).count() + if rural { 200 } else { 1 };
+        let serial =
+            villages.iter().filter(|other: &&Village| other.town == town && other.rural == rural).count() + if rural { 200 } else { 1 };
         let generic = if rural { "村" } else { "社区" };
         villages.push(Village { code: format!("{}{serial:03}", of_town.code), name: name(&[specific, generic]), town, rect, rural });
     };
-    for (column, [south, north_part]) in [["砚池", "松墨里"], ["状元坊", "文澜"], ["钟楼前", "霁月"]].into_iter().enumerate() {
+    for (column, [south, north_part]) in [["砚池", "松墨里"], ["状元坊", "文澜"], ["钟楼前", "霁月"]].into_iter().enumerate()
+    {
         let (left, right) = (us[column + 1], us[column + 2]);
         add(0, south, false, Rect::new(left, river_v, right, avenue));
         add(0, north_part, false, Rect::new(left, avenue, right, north));

@@ -5,7 +5,6 @@ use std::io;
 
 use serde_json::{Map, Value, json};
 
-use super::{Breach, Sink};
 use super::district::District;
 use super::markers::line_code;
 use super::names::Name;
@@ -13,6 +12,7 @@ use super::numbering::{Plate, gates, number_text, road_name};
 use super::plan::Road;
 use super::shape::{Point, Shape, area_m2, length_m};
 use super::uses::Use;
+use super::{Breach, Sink};
 use crate::domain::Layer;
 
 /// A feature as it is written: its key in its layer, its properties, its shape.
@@ -136,7 +136,7 @@ fn roads(d: &District, sink: &mut dyn Sink) -> io::Result<()> {
     for segment in &d.segments {
         let road: &Road = &d.plan.roads[segment.road];
         serial[segment.road] += 1;
-        let line = d.mesh.line(&d.warp, &[segment.from, segment.to]);
+        let line = segment.line.clone();
         let end = |range: Option<[i32; 2]>, place: usize| range.map(|range| range[place]);
         let properties = json!({
             "class": road.class.id(), "road_code": road_code(d, segment.road),
@@ -145,7 +145,7 @@ fn roads(d: &District, sink: &mut dyn Sink) -> io::Result<()> {
             "width_m": 2 * road.half_m, "length_m": round(length_m(&line), 2),
         });
         let id = format!("{}-{:02}", road_code(d, segment.road), serial[segment.road]);
-        sink.feature(Layer::Roads, feature(d, id, Shape::Line(line), Some(road_name(&d.plan, segment.road)), properties))?;
+        sink.feature(Layer::Roads, feature(d, id, Shape::Line(line), road.name.as_ref(), properties))?;
     }
     if let Some(lake) = &d.land.lake {
         let id = format!("{}-01", road_code(d, d.plan.roads.len()));
@@ -225,7 +225,12 @@ fn door_plates(d: &District, sink: &mut dyn Sink) -> io::Result<()> {
     };
 
     for on_road in &d.plates {
-        let text = PlateText { number: number_text(on_road), road: Some(&road_name(&d.plan, on_road.road).zh), kind: on_road.kind, ..PlateText::default() };
+        let text = PlateText {
+            number: number_text(on_road),
+            road: Some(&road_name(&d.plan, on_road.road).zh),
+            kind: on_road.kind,
+            ..PlateText::default()
+        };
         plate(text, Shape::Point(d.warp.at(on_road.at[0], on_road.at[1])), on_road.at)?;
     }
 
@@ -245,7 +250,10 @@ fn door_plates(d: &District, sink: &mut dyn Sink) -> io::Result<()> {
     for (rect, hamlet) in d.land.villages.iter().zip(d.places.iter().filter(|place| place.class == "village")) {
         let homes = d.sites.iter().filter(|site| !site.planned && rect.shared(&d.land.parcels[site.parcel].rect).is_some());
         for (place, site) in homes.filter(|site| !site.buildings.is_empty()).enumerate() {
-            let text = PlateText { number: format!("{}号", place + 1), hamlet: Some(&hamlet.name.zh), kind: "农村门牌", ..PlateText::default() };
+            let text =
+                PlateText {
+                    number: format!("{}号", place + 1), hamlet: Some(&hamlet.name.zh), kind: "农村门牌", ..PlateText::default()
+                };
             plate(text, Shape::Point(middle(&site.buildings[0].ring)), d.land.parcels[site.parcel].rect.centre())?;
         }
     }
@@ -297,7 +305,12 @@ fn permits(d: &District, sink: &mut dyn Sink) -> io::Result<()> {
         sink.feature(Layer::Permits, feature(d, case.case_no.clone(), shape, None, properties))?;
     }
     for case in d.cases.iter().filter(|case| !case.breaks.is_empty()) {
-        sink.breach(&Breach { case_no: case.case_no.clone(), rules: case.breaks.clone(), why_zh: case.why[0].clone(), why_en: case.why[1].clone() })?;
+        sink.breach(&Breach {
+            case_no: case.case_no.clone(),
+            rules: case.breaks.clone(),
+            why_zh: case.why[0].clone(),
+            why_en: case.why[1].clone(),
+        })?;
     }
     for case in &d.cases {
         for (place, (kind, ring)) in case.footprints.iter().enumerate() {

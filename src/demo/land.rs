@@ -215,7 +215,8 @@ impl Work<'_> {
             let mut ring: Ring = (0..72)
                 .map(|step| {
                     let turn = f64::from(step) / 72.0;
-                    let radius = 1.0 + 0.13 * wave(2.0 * turn + phase[0]) + 0.08 * wave(3.0 * turn + phase[1]) + 0.04 * wave(5.0 * turn + phase[2]);
+                    let radius =
+                        1.0 + 0.13 * wave(2.0 * turn + phase[0]) + 0.08 * wave(3.0 * turn + phase[1]) + 0.04 * wave(5.0 * turn + phase[2]);
                     self.warp.at(u + (size[0] * radius + more_m) * wave(turn + 0.25), v + (size[1] * radius + more_m) * wave(turn))
                 })
                 .collect();
@@ -225,12 +226,7 @@ impl Work<'_> {
         let size = [half[0] * 0.70, half[1] * 0.70];
         let shore = blob(u, v, size, 0.0);
         let island = blob(u + size[0] * 0.3, v + size[1] * 0.2, [half[0] * 0.10, half[1] * 0.09], 0.0);
-        let lake = Lake {
-            edge: blob(u, v, size, 20.0),
-            path: blob(u, v, size, 34.0),
-            shore: shore.clone(),
-            island: island.clone(),
-        };
+        let lake = Lake { edge: blob(u, v, size, 20.0), path: blob(u, v, size, 34.0), shore: shore.clone(), island: island.clone() };
         let reversed = |ring: &Ring| ring.iter().rev().copied().collect::<Ring>();
         let mut add = |face: Face, land: &'static Use| {
             self.land.zones.push(Zone { face, land, part: block.part, cell: block.cell, sides: piece.sides });
@@ -245,7 +241,8 @@ impl Work<'_> {
         if village && piece.rect.width() > 240 && piece.rect.height() > 200 {
             let side = [SOUTH, EAST, NORTH, WEST].into_iter().find(|&side| piece.sides[side].is_some()).unwrap_or(SOUTH);
             let (settlement, fields) = piece.carve(side, 120 + self.dice.range(0, 40));
-            let (core, rest) = settlement.carve((side + 1) % 4, if side % 2 == 0 { piece.rect.width() } else { piece.rect.height() } * 2 / 3);
+            let (core, rest) =
+                settlement.carve((side + 1) % 4, if side % 2 == 0 { piece.rect.width() } else { piece.rect.height() } * 2 / 3);
             self.village(core, block);
             let rest_use = if self.dice.chance(0.5) { &uses::ORCHARD } else { &uses::POND };
             self.zone(rest, rest_use, block);
@@ -359,7 +356,8 @@ impl Work<'_> {
     /// A strip of small services in a housing block: a kindergarten, shops, community house, fire or power station.
     fn services(&mut self, strip: Piece, block: &Block) {
         for piece in strip.divided(120, 120, self.dice) {
-            let land: &'static Use = self.dice.pick(&[&uses::SHOPS, &uses::KINDERGARTEN, &uses::COMMUNITY, &uses::PARK, &uses::SHOPS, &uses::FIRE]);
+            let land: &'static Use =
+                self.dice.pick(&[&uses::SHOPS, &uses::KINDERGARTEN, &uses::COMMUNITY, &uses::PARK, &uses::SHOPS, &uses::FIRE]);
             let zone = self.zone(piece, land, block);
             if land.form != Form::Open {
                 self.land.parcels.push(Parcel { rect: piece.rect, zone, sides: piece.sides });
@@ -382,7 +380,13 @@ impl Work<'_> {
     }
 
     fn zone(&mut self, piece: Piece, land: &'static Use, block: &Block) -> usize {
-        self.land.zones.push(Zone { face: Face::Rect(piece.rect, Vec::new()), land, part: block.part, cell: block.cell, sides: piece.sides });
+        self.land.zones.push(Zone {
+            face: Face::Rect(piece.rect, Vec::new()),
+            land,
+            part: block.part,
+            cell: block.cell,
+            sides: piece.sides,
+        });
         self.land.zones.len() - 1
     }
 }

@@ -114,29 +114,36 @@ pub enum Theme {
 }
 
 impl Theme {
+    const ALL: [Theme; 6] = [Theme::Main, Theme::Letters, Theme::Plants, Theme::Trade, Theme::Work, Theme::Country];
+
     pub fn words(self) -> &'static [&'static str] {
         match self {
-            Theme::Main => &["文澜", "景和", "昭阳", "明远", "宁泰", "清晏", "弘景", "嘉禾", "永嘉", "熙春", "映辉", "望舒", "承露", "霁虹"],
+            Theme::Main => {
+                &["文澜", "景和", "昭阳", "明远", "宁泰", "清晏", "弘景", "嘉禾", "永嘉", "熙春", "映辉", "望舒", "承露", "霁虹"]
+            }
             Theme::Letters => &[
-                "砚池", "书院", "松墨", "翰林", "青箱", "琴台", "棋盘", "画锦", "织锦", "染坊", "竹器", "铜匠", "纸坊", "茶香", "酒务", "米市", "鼓楼",
-                "钟楼", "学前", "贡院", "崇文", "尚义", "仁寿", "积善", "桂枝", "槐荫", "井巷", "油车", "灯市", "花市", "绣衣", "银杏", "诗礼", "芸香",
-                "素心", "听雨", "枕河", "望鹤", "卧云", "扫叶", "拾翠", "浣纱", "采菱", "挹秀", "留耕", "守拙", "知鱼", "观稼", "耕读", "清和", "漱玉", "梧叶",
+                "砚池", "书院", "松墨", "翰林", "青箱", "琴台", "棋盘", "画锦", "织锦", "染织", "竹器", "铜匠", "纸墨", "茶香", "酒务",
+                "米市", "鼓楼", "钟楼", "学前", "贡院", "崇文", "尚义", "仁寿", "积善", "桂枝", "槐荫", "井泉", "油车", "灯市", "花市",
+                "绣衣", "银杏", "诗礼", "芸香", "素心", "听雨", "枕河", "望鹤", "卧云", "扫叶", "拾翠", "浣纱", "采菱", "挹秀", "留耕",
+                "守拙", "知鱼", "观稼", "耕读", "清和", "漱玉", "梧叶",
             ],
             Theme::Plants => &[
-                "荷风", "桂馨", "兰汀", "梅影", "棠梨", "紫藤", "青桐", "银桂", "玉兰", "海棠", "芙蕖", "丁香", "木槿", "蔷薇", "茉莉", "含笑", "樱落", "枫丹",
-                "橙黄", "柚香", "杏雨", "桃源", "柳浪", "竹影", "松涛", "香樟", "榆荫", "楠亭", "石榴", "蜡梅", "山茶", "杜鹃", "芷兰", "蕙风", "荇菜", "菖蒲",
-                "萱草", "凌霄", "忍冬", "迎春", "合欢", "辛夷", "素馨", "栀子", "芍药", "牡丹", "秋葵", "薜荔", "芦雪", "苹香", "菱歌", "莲叶", "茭白", "莼羹",
+                "荷风", "桂馨", "兰汀", "梅影", "棠梨", "紫藤", "青桐", "银桂", "玉兰", "海棠", "芙蕖", "丁香", "木槿", "蔷薇", "茉莉",
+                "含笑", "樱落", "枫丹", "橙黄", "柚香", "杏雨", "桃源", "柳浪", "竹影", "松涛", "香樟", "榆荫", "楠亭", "石榴", "蜡梅",
+                "山茶", "杜鹃", "芷兰", "蕙风", "荇菜", "菖蒲", "萱草", "凌霄", "忍冬", "迎春", "合欢", "辛夷", "素馨", "栀子", "芍药",
+                "牡丹", "秋葵", "薜荔", "芦雪", "苹香", "菱歌", "莲叶", "茭白", "莼羹",
             ],
             Theme::Trade => &[
-                "聚丰", "汇金", "恒通", "广源", "瑞祥", "同德", "万和", "盛泰", "金穗", "隆昌", "裕民", "鸿升", "富春", "昌明", "百汇", "时代", "星河", "云帆",
-                "远航", "鼎新", "嘉会", "通济",
+                "聚丰", "汇金", "恒通", "广源", "瑞祥", "同德", "万和", "盛泰", "金穗", "隆昌", "裕民", "鸿升", "富春", "昌明", "百汇",
+                "时代", "星河", "云帆", "远航", "鼎新", "嘉会", "通济",
             ],
             Theme::Work => &[
-                "兴业", "创新", "启航", "腾飞", "精工", "智造", "锐意", "科苑", "天工", "开物", "巧匠", "力行", "奋进", "日新", "致远", "宏图",
+                "兴业", "创新", "启航", "腾飞", "精工", "智造", "锐意", "科苑", "天工", "开物", "巧匠", "力行", "奋进", "日新", "致远",
+                "宏图",
             ],
             Theme::Country => &[
-                "苇塘", "鹭洲", "雁滩", "渔歌", "稻香", "麦浪", "菱湾", "蒲汀", "荻花", "鸥渚", "萍踪", "野渡", "桑麻", "篱菊", "烟溪", "水杉", "石矶", "柴扉",
-                "耕云", "听蛙", "丰禾", "田园",
+                "苇塘", "鹭洲", "雁滩", "渔歌", "稻香", "麦浪", "菱湾", "蒲汀", "荻花", "鸥渚", "萍踪", "野渡", "桑麻", "篱菊", "烟溪",
+                "水杉", "石矶", "柴扉", "耕云", "听蛙", "丰禾", "田园",
             ],
         }
     }
@@ -146,13 +153,16 @@ impl Theme {
 #[derive(Debug)]
 pub struct Words {
     left: Vec<(Theme, Vec<&'static str>)>,
-    extra: usize,
+    /// For themes that have run dry.
+    more: Vec<String>,
 }
+
+const MORE_FIRST: [char; 16] = ['青', '翠', '碧', '丹', '素', '沁', '映', '凝', '晴', '暖', '清', '澄', '秀', '芳', '怡', '静'];
+const MORE_SECOND: [char; 16] = ['岚', '屿', '泓', '霭', '枫', '荷', '溪', '岭', '桐', '蕊', '苔', '汀', '砚', '芜', '蔓', '萝'];
 
 impl Words {
     pub fn new(dice: &mut Dice) -> Self {
-        let themes = [Theme::Main, Theme::Letters, Theme::Plants, Theme::Trade, Theme::Work, Theme::Country];
-        let left = themes
+        let left: Vec<(Theme, Vec<&'static str>)> = Theme::ALL
             .into_iter()
             .map(|theme| {
                 let mut words = theme.words().to_vec();
@@ -160,21 +170,24 @@ impl Words {
                 (theme, words)
             })
             .collect();
-        Self { left, extra: 0 }
+        let mut more: Vec<String> = MORE_FIRST
+            .iter()
+            .flat_map(|first| MORE_SECOND.iter().map(move |second| [*first, *second].iter().collect::<String>()))
+            .filter(|word| Theme::ALL.iter().all(|theme| !theme.words().contains(&word.as_str())))
+            .collect();
+        dice.shuffle(&mut more);
+        Self { left, more }
     }
 
+    /// # Panics
+    /// When all words are used: some 400, twice what a district has roads.
     pub fn next(&mut self, theme: Theme) -> String {
         if let Some((_, words)) = self.left.iter_mut().find(|(known, _)| *known == theme)
             && let Some(word) = words.pop()
         {
             return word.to_owned();
         }
-        // A theme that has run dry goes on with pairs of its own characters, in a fixed order.
-        const FIRST: [char; 12] = ['青', '翠', '碧', '丹', '素', '沁', '映', '凝', '晴', '暖', '清', '澄'];
-        const SECOND: [char; 12] = ['岚', '屿', '泓', '霭', '枫', '荷', '溪', '岭', '桐', '蕊', '苔', '汀'];
-        let word = [FIRST[self.extra % 12], SECOND[(self.extra / 12 + self.extra) % 12]].iter().collect();
-        self.extra += 1;
-        word
+        self.more.pop().unwrap_or_else(|| panic!("no words left for the roads of a district"))
     }
 }
 
@@ -193,12 +206,12 @@ pub struct Identity {
 }
 
 const DISTRICT_FIRST: [char; 40] = [
-    '霁', '沐', '映', '栖', '汀', '岚', '泠', '荻', '浣', '澹', '漱', '溯', '湄', '汐', '泽', '淳', '涵', '润', '渚', '滢', '溦', '澜', '潇', '滟', '漾', '沁',
-    '澄', '泓', '涟', '漪', '渟', '潺', '沛', '漓', '泱', '溪', '渌', '濯', '滨', '浦',
+    '霁', '沐', '映', '栖', '汀', '岚', '泠', '荻', '浣', '澹', '漱', '溯', '湄', '汐', '泽', '淳', '涵', '润', '渚', '滢', '溦', '澜',
+    '潇', '滟', '漾', '沁', '澄', '泓', '涟', '漪', '渟', '潺', '沛', '漓', '泱', '溪', '渌', '濯', '滨', '浦',
 ];
 const DISTRICT_SECOND: [char; 40] = [
-    '湖', '川', '苇', '棠', '桐', '荷', '枫', '竹', '松', '柏', '梅', '兰', '菊', '桂', '蓉', '蒲', '萍', '菱', '芦', '槐', '榆', '杉', '樟', '楠', '桑', '柳',
-    '杏', '桃', '梨', '榴', '橘', '柚', '茗', '禾', '麦', '稻', '黍', '粟', '豆', '麻',
+    '湖', '川', '苇', '棠', '桐', '荷', '枫', '竹', '松', '柏', '梅', '兰', '菊', '桂', '蓉', '蒲', '萍', '菱', '芦', '槐', '榆', '杉',
+    '樟', '楠', '桑', '柳', '杏', '桃', '梨', '榴', '橘', '柚', '茗', '禾', '麦', '稻', '黍', '粟', '豆', '麻',
 ];
 
 /// More districts than this have no name and code of their own.
@@ -206,8 +219,7 @@ pub const MAX_DISTRICTS: u32 = 1600;
 
 pub fn identity(index: u32) -> Identity {
     let (prefecture, place) = (index / 60, index % 60);
-    let base: String =
-        [DISTRICT_FIRST[(index % 40) as usize], DISTRICT_SECOND[((index / 40 + index) % 40) as usize]].iter().collect();
+    let base: String = [DISTRICT_FIRST[(index % 40) as usize], DISTRICT_SECOND[((index / 40 + index) % 40) as usize]].iter().collect();
     let city = match prefecture {
         0 => name(&["云汀", "市"]),
         more => {
@@ -248,8 +260,7 @@ mod tests {
 
     #[test]
     fn every_character_of_the_word_lists_has_a_reading() {
-        let themes = [Theme::Main, Theme::Letters, Theme::Plants, Theme::Trade, Theme::Work, Theme::Country];
-        for word in themes.iter().flat_map(|theme| theme.words()) {
+        for word in Theme::ALL.iter().flat_map(|theme| theme.words()) {
             assert!(word.chars().all(|c| c.to_pinyin().is_some()), "{word}");
         }
     }

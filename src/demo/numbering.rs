@@ -6,9 +6,12 @@ use std::collections::HashMap;
 
 use super::dice::Dice;
 use super::land::{Parcel, Zone};
+use super::mesh::Mesh;
 use super::names::Name;
-use super::plan::{Axis, Class, EAST, NORTH, Plan, SOUTH, WEST};
+use super::plan::{Axis, Class, EAST, NORTH, Plan, Road, SOUTH, WEST};
+use super::shape::{Point, distance_m};
 use super::uses::Form;
+use super::warp::Warp;
 
 /// One number is reserved for each full length of this without a door, metres.
 pub const RESERVE_M: i32 = 40;
@@ -33,8 +36,7 @@ pub struct Plate {
 #[derive(Clone, Debug)]
 pub struct Segment {
     pub road: usize,
-    pub from: [i32; 2],
-    pub to: [i32; 2],
+    pub line: Vec<Point>,
     /// Lowest and highest number on the left (odd) and right (even) side.
     pub left: Option<[i32; 2]>,
     pub right: Option<[i32; 2]>,
@@ -96,7 +98,10 @@ fn number_side(
         for (along, kind) in doors(zones[parcels[front.parcel].zone].land.form, plan.roads[road].class, front, dice) {
             let bare = (along as i32 - reached) / RESERVE_M;
             number += 2 * bare.max(0);
-            let inserted = bare == 0 && number > 2 && dice.chance(0.012) && plates.last().is_some_and(|last: &Plate| last.road == road && last.insert.is_none());
+            let inserted = bare == 0
+                && number > 2
+                && dice.chance(0.012)
+                && plates.last().is_some_and(|last: &Plate| last.road == road && last.insert.is_none());
             let at = match front.side {
                 SOUTH => [-along, f64::from(rect.v0) + INSIDE_M],
                 NORTH => [-along, f64::from(rect.v1) - INSIDE_M],
@@ -125,7 +130,13 @@ fn doors(form: Form, class: Class, front: &Front, dice: &mut Dice) -> Vec<(f64, 
         Form::Rows | Form::Slabs | Form::Towers if class <= Class::Arterial => 27,
         Form::Rows | Form::Slabs | Form::Towers => 17,
         Form::Podium => 15,
-        Form::Halls => return if length > 150 { vec![(start + 40.0, "大门牌"), (start + f64::from(length) - 40.0, "大门牌")] } else { one(0.5, "大门牌") },
+        Form::Halls => {
+            return if length > 150 {
+                vec![(start + 40.0, "大门牌"), (start + f64::from(length) - 40.0, "大门牌")]
+            } else {
+                one(0.5, "大门牌")
+            };
+        }
         Form::Wings | Form::Pavilion => return one(0.5, "大门牌"),
     };
     let ends = if length > 30 { 6 } else { 3 };
@@ -150,37 +161,53 @@ pub fn gates(plates: &[Plate]) -> HashMap<usize, &Plate> {
     gates
 }
 
-pub fn segments(plan: &Plan, plates: &[Plate]) -> Vec<Segment> {
+/// Cuts the roads at their junctions. A plate counts for the segment it is nearest to on the ground.
+pub fn segments(plan: &Plan, plates: &[Plate], warp: &Warp, mesh: &Mesh) -> Vec<Segment> {
     let mut by_road: Vec<Vec<&Plate>> = plan.roads.iter().map(|_| Vec::new()).collect();
     for plate in plates {
         by_road[plate.road].push(plate);
     }
     let mut segments = Vec::new();
     for (place, road) in plan.roads.iter().enumerate() {
-        let mut cuts: Vec<i32> = plan
-            .roads
-            .iter()
-            .filter(|other| other.axis != road.axis && other.class != Class::Rail)
-            .filter(|other| (road.from..=road.to).contains(&other.at) && (other.from..=other.to).contains(&road.at))
-            .map(|other| other.at)
-            .chain([road.from, road.to])
-            .collect();
-        if road.axis == Axis::Level {
-            cuts.iter_mut().for_each(|cut| *cut = -*cut);
-        }
-        cuts.sort_unstable();
-        cuts.dedup();
+        let first = segments.len();
+        let cuts = junctions(plan, road);
         for pair in cuts.windows(2) {
             let point = |along: i32| if road.axis == Axis::Level { [-along, road.at] } else { [road.at, along] };
-            let range = |odd: bool| {
-                let on = by_road[place].iter().filter(|plate| (plate.number % 2 == 1) == odd && f64::from(pair[0]) <= plate.along && plate.along < f64::from(pair[1]));
-                let (low, high) = on.fold((i32::MAX, 0), |(low, high), plate| (low.min(plate.number), high.max(plate.number)));
-                (high > 0).then_some([low, high])
+            segments.push(Segment { road: place, line: mesh.line(warp, &[point(pair[0]), point(pair[1])]), left: None, right: None });
+        }
+        let own = &mut segments[first..];
+        for plate in &by_road[place] {
+            let at = warp.at(plate.at[0], plate.at[1]);
+            let on_board = cuts.partition_point(|cut| f64::from(*cut) <= plate.along).clamp(1, own.len()) - 1;
+            // Where side streets are staggered the segments are short: look a few to either side.
+            let near = on_board.saturating_sub(4)..(on_board + 5).min(own.len());
+            let Some(nearest) = near.min_by(|a, b| distance_m(at, &own[*a].line).total_cmp(&distance_m(at, &own[*b].line))) else {
+                continue;
             };
-            segments.push(Segment { road: place, from: point(pair[0]), to: point(pair[1]), left: range(true), right: range(false) });
+            let slot = if plate.number % 2 == 1 { &mut own[nearest].left } else { &mut own[nearest].right };
+            let [low, high] = slot.unwrap_or([plate.number, plate.number]);
+            *slot = Some([low.min(plate.number), high.max(plate.number)]);
         }
     }
     segments
+}
+
+/// Where other roads meet or cross it, and its ends, along its numbering direction.
+fn junctions(plan: &Plan, road: &Road) -> Vec<i32> {
+    let mut cuts: Vec<i32> = plan
+        .roads
+        .iter()
+        .filter(|other| other.axis != road.axis && other.class != Class::Rail)
+        .filter(|other| (road.from..=road.to).contains(&other.at) && (other.from..=other.to).contains(&road.at))
+        .map(|other| other.at)
+        .chain([road.from, road.to])
+        .collect();
+    if road.axis == Axis::Level {
+        cuts.iter_mut().for_each(|cut| *cut = -*cut);
+    }
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts
 }
 
 /// `23号`, `23-1号`.
@@ -192,6 +219,6 @@ pub fn number_text(plate: &Plate) -> String {
 }
 
 pub fn road_name(plan: &Plan, road: usize) -> &Name {
-    // Every road is named by the plan; see `plan::plan`.
+    // Plates hang on streets only, and the plan names every street.
     plan.roads[road].name.as_ref().unwrap_or_else(|| unreachable!("road {road} without a name"))
 }

@@ -106,9 +106,8 @@ impl Case {
     }
 }
 
-pub const FIRMS: [&str; 14] = [
-    "锦澜", "翠屏", "云岫", "禾润", "霁光", "青筠", "映川", "砚田", "沐野", "荷田", "松庭", "溪石", "竹里", "棠舍",
-];
+pub const FIRMS: [&str; 14] =
+    ["锦澜", "翠屏", "云岫", "禾润", "霁光", "青筠", "映川", "砚田", "沐野", "荷田", "松庭", "溪石", "竹里", "棠舍"];
 
 /// What `site` would be asked to comply with, filled with what it has.
 pub fn building_case(d: &District, site: &Site, dice: &mut Dice) -> Case {
@@ -122,7 +121,12 @@ pub fn building_case(d: &District, site: &Site, dice: &mut Dice) -> Case {
         certificate_no: None,
         name: String::new(),
         status: "approved",
-        applicant: format!("{}{}{}有限公司", d.identity.city.zh.trim_end_matches('市'), dice.pick(&FIRMS), dice.pick(&["置业", "建设", "实业"])),
+        applicant: format!(
+            "{}{}{}有限公司",
+            d.identity.city.zh.trim_end_matches('市'),
+            dice.pick(&FIRMS),
+            dice.pick(&["置业", "建设", "实业"])
+        ),
         applied_on: None,
         decided_on: None,
         expires_on: None,
@@ -296,7 +300,8 @@ fn number(d: &District, cases: &mut [Case]) {
         let serial = serials.entry((None, year)).and_modify(|serial| *serial += 1).or_insert(1);
         case.case_no = format!("{code}-{year}-{serial:04}");
         let project = case.use_code.map_or("", super::emit::project_of);
-        case.name = format!("{}{project}{}", case.applicant.trim_end_matches("有限公司"), if case.kind == Kind::Land { "用地" } else { "工程" });
+        case.name =
+            format!("{}{project}{}", case.applicant.trim_end_matches("有限公司"), if case.kind == Kind::Land { "用地" } else { "工程" });
     }
     order.sort_by_key(|&place| (cases[place].decided_on, place));
     let new_rule = NaiveDate::from_ymd_opt(2024, 9, 12).unwrap_or_default();

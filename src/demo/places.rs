@@ -46,7 +46,14 @@ struct Draft<'a> {
 
 impl Draft<'_> {
     /// Adds the place unless its name is taken.
-    fn add(&mut self, segments: &[&str], class: &'static str, class_code: Option<&'static str>, at: [f64; 2], shape: Option<Shape>) -> bool {
+    fn add(
+        &mut self,
+        segments: &[&str],
+        class: &'static str,
+        class_code: Option<&'static str>,
+        at: [f64; 2],
+        shape: Option<Shape>,
+    ) -> bool {
         let name = name(segments);
         if !self.taken.insert(name.zh.clone()) {
             return false;
@@ -96,7 +103,13 @@ impl Draft<'_> {
             let line = d.mesh.line(&d.warp, &[[road.at, d.plan.vs[RIVER_ROW]], [road.at, d.plan.vs[RIVER_ROW + 1]]]);
             let generic = if road.class == Class::Rail { "铁路桥" } else { "桥" };
             let specific = specific.trim_end_matches(['北', '南']);
-            self.add(&[specific, generic], "bridge", Some("23610"), [f64::from(road.at), f64::from(d.divisions.river_v)], Some(Shape::Line(line)));
+            self.add(
+                &[specific, generic],
+                "bridge",
+                Some("23610"),
+                [f64::from(road.at), f64::from(d.divisions.river_v)],
+                Some(Shape::Line(line)),
+            );
         }
     }
 
@@ -105,7 +118,9 @@ impl Draft<'_> {
         let mut words: Vec<String> =
             ESTATE_FIRST.iter().flat_map(|first| ESTATE_SECOND.iter().map(move |second| [*first, *second].iter().collect())).collect();
         dice.shuffle(&mut words);
-        for (place, zone) in d.land.zones.iter().enumerate().filter(|(_, zone)| matches!(zone.land.form, Form::Rows | Form::Slabs | Form::Towers)) {
+        for (place, zone) in
+            d.land.zones.iter().enumerate().filter(|(_, zone)| matches!(zone.land.form, Form::Rows | Form::Slabs | Form::Towers))
+        {
             let Some(word) = words.pop() else { return };
             let shape = d.shape(&zone.face);
             let area = if let Shape::Polygon(rings) = &shape { area_m2(rings) } else { 0.0 };
@@ -132,10 +147,13 @@ impl Draft<'_> {
         for zone in &d.land.zones {
             let at = centre(zone);
             let Face::Rect(rect, _) = &zone.face else { continue };
-            let road = zone.sides.iter().flatten().filter_map(|&road| d.plan.roads[road].name.as_ref().map(|name| (road, name))).min_by_key(|(road, _)| {
-                // The smaller road has the rarer word.
-                std::cmp::Reverse(d.plan.roads[*road].class)
-            });
+            let road =
+                zone.sides.iter().flatten().filter_map(|&road| d.plan.roads[road].name.as_ref().map(|name| (road, name))).min_by_key(
+                    |(road, _)| {
+                        // The smaller road has the rarer word.
+                        std::cmp::Reverse(d.plan.roads[*road].class)
+                    },
+                );
             let word = road.map_or_else(|| base.clone(), |(_, name)| name.zh.chars().take(2).collect());
             let serial = count.entry(zone.land.code).or_insert(0usize);
             let number = |n: usize| format!("第{}", super::names::numeral(n + 1));

@@ -53,6 +53,7 @@ pub struct Road {
     pub theme: Theme,
     /// Given by the plan itself; the others are named by their theme.
     pub key: Option<&'static str>,
+    /// Paths between fields have none.
     pub name: Option<Name>,
 }
 
@@ -110,6 +111,9 @@ pub struct Plan {
 /// Rows from south to north. The fourth is the river.
 const PARTS: [&[u8; 9]; 9] =
     [b"FFFFFFFFF", b"FRRERRIIF", b"FRRVRRIIF", b"WWWWWWWWW", b"FROOCRRSF", b"FRVLCRRIF", b"FRRERRIIF", b"HFFFTFFFF", b"HHFFFFFFF"];
+
+/// Paths between fields, which nobody names.
+const FIELD_PATH: &str = "field path";
 
 pub const RIVER_ROW: usize = 3;
 /// Green banks between the river and what stands beside it, metres.
@@ -198,8 +202,12 @@ impl Draft<'_> {
             })
         };
         let lines = |along: &[i32]| (0..=along.len() - 1).collect::<Vec<_>>();
-        let level = lines(vs).iter().map(|&k| (0..count).map(|j| add(Axis::Level, vs[k], us[j], us[j + 1], level_line(k, j))).collect()).collect();
-        let upright = lines(us).iter().map(|&k| (0..count).map(|i| add(Axis::Upright, us[k], vs[i], vs[i + 1], upright_line(k, i))).collect()).collect();
+        let level =
+            lines(vs).iter().map(|&k| (0..count).map(|j| add(Axis::Level, vs[k], us[j], us[j + 1], level_line(k, j))).collect()).collect();
+        let upright = lines(us)
+            .iter()
+            .map(|&k| (0..count).map(|i| add(Axis::Upright, us[k], vs[i], vs[i + 1], upright_line(k, i))).collect())
+            .collect();
         let grid = Grid { level, upright };
         let half = |slot: Option<(usize, i32)>| slot.map_or(0, |(_, half)| half);
         for (k, line) in grid.level.iter().enumerate() {
@@ -229,14 +237,16 @@ impl Draft<'_> {
     fn parts(&mut self, us: &[i32], vs: &[i32], grid: &Grid) {
         let count = us.len() - 1;
         // Streets of neighbouring parts often meet across the main road: one preferred line for each row and column.
-        let middle = |line: &[i32], dice: &mut Dice| (0..count).map(|k| (line[k] + line[k + 1]) / 2 + dice.range(-50, 50)).collect::<Vec<_>>();
+        let middle =
+            |line: &[i32], dice: &mut Dice| (0..count).map(|k| (line[k] + line[k + 1]) / 2 + dice.range(-50, 50)).collect::<Vec<_>>();
         let (across_u, across_v) = (middle(us, self.dice), middle(vs, self.dice));
         for i in 0..count {
             for j in 0..count {
                 let slots = [grid.level[i][j], grid.upright[j + 1][i], grid.level[i + 1][j], grid.upright[j][i]];
                 let lines = [vs[i], us[j + 1], vs[i + 1], us[j]];
                 let half = |side: usize| slots[side].map_or(0, |(_, half)| half);
-                let rect = Rect::new(lines[WEST] + half(WEST), lines[SOUTH] + half(SOUTH), lines[EAST] - half(EAST), lines[NORTH] - half(NORTH));
+                let rect =
+                    Rect::new(lines[WEST] + half(WEST), lines[SOUTH] + half(SOUTH), lines[EAST] - half(EAST), lines[NORTH] - half(NORTH));
                 let part = match PARTS[i][j] {
                     b'H' => Part::Hill,
                     b'R' => Part::Housing,
@@ -297,7 +307,8 @@ impl Draft<'_> {
         let (from, to) = if upright { (SOUTH, NORTH) } else { (WEST, EAST) };
         let end = |side: usize| if sides[side].is_some() { ends[side] } else { [rect.v0, rect.u1, rect.v1, rect.u0][side] };
         let axis = if upright { Axis::Upright } else { Axis::Level };
-        self.roads.push(Road { axis, at, from: end(from), to: end(to), class, half_m, theme, key: None, name: None });
+        let key = (part == Part::Farm).then_some(FIELD_PATH);
+        self.roads.push(Road { axis, at, from: end(from), to: end(to), class, half_m, theme, key, name: None });
         let road = self.roads.len() - 1;
         let (mut low_rect, mut high_rect, mut strip) = (rect, rect, rect);
         let (low_side, high_side) = if upright { (EAST, WEST) } else { (NORTH, SOUTH) };
@@ -350,7 +361,8 @@ fn join(mut plan: Plan) -> Plan {
 
 fn name_roads(plan: &mut Plan, identity: &Identity, dice: &mut Dice) {
     let mut words = Words::new(dice);
-    let themed: Vec<(&str, String)> = ["E-W a", "E-W b", "N-S a", "N-S b", "N-S c", "N-S d"].map(|key| (key, words.next(Theme::Main))).into();
+    let themed: Vec<(&str, String)> =
+        ["E-W a", "E-W b", "N-S a", "N-S b", "N-S c", "N-S d"].map(|key| (key, words.next(Theme::Main))).into();
     let city = identity.city.zh.trim_end_matches('市').to_owned();
     let (avenue, river) = (plan.vs[AVENUE], plan.vs[RIVER_ROW]);
     let mut industrial = 0;
@@ -358,6 +370,7 @@ fn name_roads(plan: &mut Plan, identity: &Identity, dice: &mut Dice) {
     let mut old_lanes: Option<(String, usize)> = None;
     for road in &mut plan.roads {
         let named = match road.key {
+            Some(FIELD_PATH) => continue,
             Some("rail") => name(&[&city, "铁路"]),
             Some("大道") => name(&[&city, "大道"]),
             Some("滨河南") => name(&["滨河", "南路"]),

@@ -61,8 +61,7 @@ impl Shape {
     pub fn to_geo(&self) -> Option<geo_types::Geometry<f64>> {
         use geo_types::{Geometry, LineString, MultiPolygon, Point as GeoPoint, Polygon};
         let line = |points: &[Point]| LineString::from(points.iter().map(|p| metres(*p)).collect::<Vec<_>>());
-        let polygon =
-            |rings: &[Ring]| Polygon::new(line(&rings[0]), rings[1..].iter().map(|ring| line(ring)).collect());
+        let polygon = |rings: &[Ring]| Polygon::new(line(&rings[0]), rings[1..].iter().map(|ring| line(ring)).collect());
         Some(match self {
             Shape::Nowhere => return None,
             Shape::Point(point) => Geometry::Point(GeoPoint::from(metres(*point))),
@@ -94,6 +93,11 @@ pub fn area_m2(rings: &[Ring]) -> f64 {
 /// Length of a line, m.
 pub fn length_m(points: &[Point]) -> f64 {
     points.windows(2).map(|pair| distance_mm(pair[0], pair[1])).sum::<f64>() / 1000.0
+}
+
+/// From a point to the nearest place of a line, m.
+pub fn distance_m(point: Point, line: &[Point]) -> f64 {
+    line.windows(2).map(|pair| point_to_segment_mm(point, pair)).fold(f64::INFINITY, f64::min) / 1000.0
 }
 
 /// How far the ring `inner` keeps away from the border of `outer`, in metres; negative when it is not inside it.

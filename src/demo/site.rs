@@ -66,9 +66,9 @@ impl<'a> Yard<'a> {
         for point in ring {
             let (dx, dy) = ((point[0] - origin[0]) as f64 / 1000.0, (point[1] - origin[1]) as f64 / 1000.0);
             let place = [dx * east[0] + dy * east[1], dy * east[0] - dx * east[1]];
-            for axis in 0..2 {
-                yard.low[axis] = yard.low[axis].min(place[axis]);
-                yard.high[axis] = yard.high[axis].max(place[axis]);
+            for (axis, along) in place.into_iter().enumerate() {
+                yard.low[axis] = yard.low[axis].min(along);
+                yard.high[axis] = yard.high[axis].max(along);
             }
         }
         yard
@@ -179,7 +179,8 @@ fn rows(yard: &Yard<'_>, dice: &mut Dice, row: Row) -> Vec<Building> {
     let count = (((yard.size()[1] - 2.0 * margin - row.depth) / row.pitch).floor() + 1.0).max(1.0);
     let pitch = if count > 1.0 { (yard.size()[1] - 2.0 * margin - row.depth) / (count - 1.0) } else { 0.0 };
     for line in 0..count as i32 {
-        let b = if count > 1.0 { yard.low[1] + margin + row.depth / 2.0 + f64::from(line) * pitch } else { (yard.low[1] + yard.high[1]) / 2.0 };
+        let b =
+            if count > 1.0 { yard.low[1] + margin + row.depth / 2.0 + f64::from(line) * pitch } else { (yard.low[1] + yard.high[1]) / 2.0 };
         let shift = if row.gap > 20.0 && line % 2 == 1 { width * 0.6 } else { 0.0 };
         let mut a = yard.low[0] + margin + width / 2.0 + shift;
         while a + width / 2.0 < yard.high[0] - margin + 12.0 {

@@ -99,14 +99,10 @@ pub static SHOPS: Use = built(("090101", "零售商业用地", "commercial", For
 pub static SHOPS_OLD: Use = built(("090101", "零售商业用地", "commercial", Form::Street), 2.2, 70.0, 8.0, 12.0, 1.0);
 pub static HOTEL: Use = built(("090104", "旅馆用地", "commercial", Form::Podium), 3.0, 45.0, 25.0, 80.0, 5.0);
 pub static BUSINESS: Use = built(("0902", "商务金融用地", "commercial", Form::Podium), 5.0, 50.0, 20.0, 150.0, 5.0);
-pub static INDUSTRY_1: Use = Use {
-    far_min: Some(0.7),
-    ..built(("100101", "一类工业用地", "industry", Form::Halls), 2.0, 60.0, 10.0, 24.0, 6.0)
-};
-pub static INDUSTRY_2: Use = Use {
-    far_min: Some(0.7),
-    ..built(("100102", "二类工业用地", "industry", Form::Halls), 1.8, 60.0, 10.0, 24.0, 6.0)
-};
+pub static INDUSTRY_1: Use =
+    Use { far_min: Some(0.7), ..built(("100101", "一类工业用地", "industry", Form::Halls), 2.0, 60.0, 10.0, 24.0, 6.0) };
+pub static INDUSTRY_2: Use =
+    Use { far_min: Some(0.7), ..built(("100102", "二类工业用地", "industry", Form::Halls), 1.8, 60.0, 10.0, 24.0, 6.0) };
 pub static LOGISTICS: Use = built(("110101", "一类物流仓储用地", "storage", Form::Halls), 1.5, 60.0, 10.0, 24.0, 6.0);
 pub static RAILWAY: Use = open("1201", "铁路用地", "transport");
 pub static ROAD: Use = open("1207", "城镇村道路用地", "transport");

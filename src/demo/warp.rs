@@ -27,13 +27,7 @@ impl Warp {
         for slot in &mut phase {
             *slot = dice.unit();
         }
-        Self {
-            centre,
-            turn: [1.0 / length, slope / length],
-            phase,
-            river_v: f64::from(river_v),
-            old_town: old_town.map(f64::from),
-        }
+        Self { centre, turn: [1.0 / length, slope / length], phase, river_v: f64::from(river_v), old_town: old_town.map(f64::from) }
     }
 
     /// Where the point of the board lies on the ground.

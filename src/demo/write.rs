@@ -32,7 +32,10 @@ pub fn write(out_dir: &Path, seed: u64, scale: u32) -> io::Result<Summary> {
         file.flush()?;
     }
     let readme = &mut files.readme;
-    writeln!(readme, "\n## 图层 Layers\n\n种子 seed {seed},规模 scale {scale}\n\n| 文件 file | 图层 layer | 数量 features |\n|---|---|---|")?;
+    writeln!(
+        readme,
+        "\n## 图层 Layers\n\n种子 seed {seed},规模 scale {scale}\n\n| 文件 file | 图层 layer | 数量 features |\n|---|---|---|"
+    )?;
     for layer in Layer::ALL {
         let count = summary.features.get(&layer).copied().unwrap_or_default();
         writeln!(readme, "| {layer}.geojson | {} {} | {count} |", layer.title().zh, layer.title().en)?;

@@ -60,9 +60,7 @@ impl<R: BufRead> Scanner<R> {
             }
             self.step();
             if key == "features" && self.need()? == b'[' {
-                if !self.features(feature)? {
-                    return Ok(None);
-                }
+                self.features(feature)?;
                 members.push((key, Vec::new()));
             } else if KEPT.contains(&key.as_str()) {
                 let mut value = Vec::new();
@@ -82,24 +80,24 @@ impl<R: BufRead> Scanner<R> {
         }
     }
 
-    fn features(&mut self, feature: &mut dyn FnMut(&[u8]) -> bool) -> Result<bool, JsonError> {
+    /// When `feature` has had enough the rest is only passed over: a coordinate system may stand behind the features.
+    fn features(&mut self, feature: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), JsonError> {
+        let mut wanted = true;
         self.step();
         let mut bytes = Vec::new();
         if self.need()? == b']' {
             self.step();
-            return Ok(true);
+            return Ok(());
         }
         loop {
             bytes.clear();
-            self.value(Some(&mut bytes), 2)?;
-            if !feature(&bytes) {
-                return Ok(false);
-            }
+            self.value(wanted.then_some(&mut bytes), 2)?;
+            wanted = wanted && feature(&bytes);
             match self.need()? {
                 b',' => self.step(),
                 b']' => {
                     self.step();
-                    return Ok(true);
+                    return Ok(());
                 }
                 _ => return Err(self.unexpected("neither a comma nor the end of the features")),
             }

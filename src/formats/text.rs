@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, BufRead};
 
-use encoding_rs::{BIG5, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{BIG5, Encoding, GB18030, UTF_8, WINDOWS_1252};
 
 /// Enough text to tell Chinese from French, little enough to be fast.
 const SAMPLE_BYTES: usize = 1 << 20;
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(guessed(SIMPLIFIED, GB18030), "gb18030");
         assert_eq!(guessed(TRADITIONAL, BIG5), "Big5");
         assert_eq!(guessed(WESTERN, WINDOWS_1252), "windows-1252");
-        assert_eq!(guess(&mut &b"\xff\xfea\0"[..]).unwrap(), UTF_16LE);
+        assert_eq!(guess(&mut &b"\xff\xfea\0"[..]).unwrap(), encoding_rs::UTF_16LE);
     }
 
     #[test]

@@ -86,19 +86,29 @@ pub struct Match {
     pub part: Part,
 }
 
-/// A place found.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Hit {
-    pub id: FeatureId,
-    pub layer: Layer,
+/// A feature as it is shown in a list of places.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Place {
     /// What to show: the name with the name in the other language, or the address; and the division where it is not said yet.
     pub label: String,
     pub name: Option<String>,
     pub name_en: Option<String>,
+    pub layer: Layer,
+    pub id: FeatureId,
     pub address: Option<String>,
+    #[serde(serialize_with = "division_name")]
     pub division: Option<Arc<Division>>,
-    /// WGS 84 longitude, latitude.
+    /// WGS 84 longitude, latitude; the geometry of a GeocodeJSON feature, not one of its properties.
+    #[serde(skip)]
     pub position: Option<[f64; 2]>,
+}
+
+/// A place found. Serialised, it is the `geocoding` object of a GeocodeJSON feature.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hit {
+    #[serde(flatten)]
+    pub place: Place,
+    #[serde(rename = "match")]
     pub matched: Match,
     /// Between 0 and 1; never rises from one hit to the next.
     pub score: f64,
@@ -106,20 +116,6 @@ pub struct Hit {
     pub features: u32,
 }
 
-impl Serialize for Hit {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeStruct;
-        let mut fields = serializer.serialize_struct("Hit", 10)?;
-        fields.serialize_field("label", &self.label)?;
-        fields.serialize_field("name", &self.name)?;
-        fields.serialize_field("name_en", &self.name_en)?;
-        fields.serialize_field("layer", &self.layer)?;
-        fields.serialize_field("id", &self.id)?;
-        fields.serialize_field("address", &self.address)?;
-        fields.serialize_field("match", &self.matched)?;
-        fields.serialize_field("score", &self.score)?;
-        fields.serialize_field("features", &self.features)?;
-        fields.serialize_field("division", &self.division.as_ref().map(|division| division.name.as_ref()))?;
-        fields.end()
-    }
+fn division_name<S: Serializer>(division: &Option<Arc<Division>>, serializer: S) -> Result<S::Ok, S::Error> {
+    division.as_ref().map(|division| division.name.as_ref()).serialize(serializer)
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::columns::{Columns, FormRow, Group, NONE, Numbers, Postings, Role, StartRow, StoredName, fixed, piece};
+use super::columns::{Columns, FormRow, Group, NONE, Numbers, Role, StartRow, StoredName, fixed};
 use super::entry::{Division, Entry};
 use super::forms::{self, Form};
+use super::postings::postings;
 use super::score::layer_order;
-use super::texts::{Texts, TextsBuilder};
+use super::texts::TextsBuilder;
 use crate::domain::{FeatureId, Layer, NameKind};
 use crate::language::search_key;
 
@@ -378,36 +379,4 @@ fn sort_starts(columns: &mut Columns) {
     by_end.par_sort_unstable_by(|a, b| before(*a).bytes().rev().cmp(before(*b).bytes().rev()).then_with(|| a.cmp(b)));
     let after = |form: u32| keys.get(forms[form as usize].after);
     by_after.par_sort_unstable_by(|a, b| after(*a).cmp(after(*b)).then_with(|| a.cmp(b)));
-}
-
-fn postings(columns: &Columns) -> Postings {
-    let pieces_of = |keys: &Texts, form: &FormRow| {
-        let mut pieces = Vec::new();
-        for text in [keys.get(form.before), keys.get(form.after)] {
-            let mut signs = text.chars().peekable();
-            while let Some(first) = signs.next() {
-                pieces.push(piece(first, None));
-                pieces.extend(signs.peek().map(|second| piece(first, Some(*second))));
-            }
-        }
-        pieces.sort_unstable();
-        pieces.dedup();
-        pieces
-    };
-    let searched = columns.forms.par_iter().enumerate().filter(|(_, form)| !form.part.is_typed_joined());
-    let mut pairs: Vec<(u64, u32)> = searched
-        .flat_map_iter(|(place, form)| pieces_of(&columns.keys, form).into_iter().map(move |piece| (piece, place as u32)))
-        .collect();
-    pairs.par_sort_unstable();
-    let mut postings = Postings { forms: pairs.iter().map(|(_, form)| *form).collect(), ..Postings::default() };
-    for (place, (piece, _)) in pairs.iter().enumerate() {
-        if postings.pieces.last() != Some(piece) {
-            postings.pieces.push(*piece);
-            postings.ends.push(0);
-        }
-        if let Some(end) = postings.ends.last_mut() {
-            *end = place as u32 + 1;
-        }
-    }
-    postings
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::answer::{Kind, Part};
 use super::entry::{Division, Entry};
+use super::postings::Postings;
 use super::score::{Order, layer_order};
 use super::texts::Texts;
 use crate::domain::{FeatureId, Layer, Name, NameKind};
@@ -86,14 +87,6 @@ pub(super) struct Numbers {
     pub signs: Vec<char>,
 }
 
-/// Forms by their one- and two-character pieces, in the order of the answer.
-#[derive(Debug, Default)]
-pub(super) struct Postings {
-    pub pieces: Vec<u64>,
-    pub ends: Vec<u32>,
-    pub forms: Vec<u32>,
-}
-
 #[derive(Debug, Default)]
 pub(super) struct Columns {
     pub keys: Texts,
@@ -147,21 +140,6 @@ impl Numbers {
         let end = start + rest.partition_point(|number| self.keys.get(*number).starts_with(text));
         (start as u32..end as u32, start as u32..same as u32)
     }
-}
-
-impl Postings {
-    pub fn of(&self, piece: u64) -> &[u32] {
-        match self.pieces.binary_search(&piece) {
-            Ok(0) => &self.forms[..self.ends[0] as usize],
-            Ok(place) => &self.forms[self.ends[place - 1] as usize..self.ends[place] as usize],
-            Err(_) => &[],
-        }
-    }
-}
-
-/// A character, or two that follow each other.
-pub(super) fn piece(first: char, second: Option<char>) -> u64 {
-    u64::from(u32::from(first)) << 32 | second.map_or(0, |second| u64::from(u32::from(second)))
 }
 
 impl Columns {

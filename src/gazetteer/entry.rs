@@ -1,8 +1,9 @@
 //! What the index is built from: a feature with the texts by which it may be found.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::domain::{FeatureId, Layer, Name, Record, Value};
+use crate::domain::{FeatureId, Fields, Layer, Name, Value};
 
 /// The division a feature lies in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,20 +57,24 @@ impl Entry {
         }
     }
 
-    /// What the register knows of a feature, as far as it is searched. `position` is WGS 84 longitude, latitude.
-    pub fn of_record(record: &Record, position: Option<[f64; 2]>, division: Option<Arc<Division>>) -> Self {
-        let layer = record.layer;
-        let text = |field: &str| {
-            let value = layer.field(field).and_then(|_| record.fields.get(field))?;
-            match value {
-                Value::Text(text) => Some(text.clone()).filter(|text| !text.trim().is_empty()),
-                _ => None,
+    /// What is searched of a feature: its names, codes and address, without what is `hidden` from the public. `None`: there is no
+    /// text to find it by.
+    pub fn of(
+        layer: Layer,
+        id: FeatureId,
+        name: Option<&str>,
+        names: &[Name],
+        fields: &Fields,
+        hidden: Option<&HashSet<String>>,
+    ) -> Option<Self> {
+        let text = |field: &str| match fields.get(field) {
+            Some(Value::Text(text)) if !text.trim().is_empty() && hidden.is_none_or(|hidden| !hidden.contains(field)) => {
+                Some(Arc::clone(text))
             }
+            _ => None,
         };
-        let mut entry = Self::new(layer, record.id);
-        entry.position = position;
-        entry.division = division;
-        entry.names = record.names.clone();
+        let mut entry = Self::new(layer, id);
+        entry.names = names.to_vec();
         entry.address = text("address");
         entry.codes = code_fields(layer).iter().filter_map(|field| text(field)).collect();
         if layer == Layer::DoorPlates {
@@ -77,13 +82,15 @@ impl Entry {
             entry.lane = text("lane");
             entry.number = text("number");
         }
-        let name = record.name.as_deref().filter(|name| !name.trim().is_empty());
+        let name = name.filter(|name| !name.trim().is_empty());
         // a plate "named" by its own address or number has no name
         let is_plate_text =
             |name: &&str| layer == Layer::DoorPlates && [&entry.address, &entry.number].iter().any(|own| own.as_deref() == Some(*name));
         entry.name = name.filter(|name| !is_plate_text(name)).map(Arc::from);
-        entry.rank = rank(layer, text(if layer == Layer::Divisions { "level" } else { "class" }).as_deref());
-        entry
+        entry.rank = rank(layer, fields.text(if layer == Layer::Divisions { "level" } else { "class" }));
+        let findable =
+            entry.name.is_some() || !entry.names.is_empty() || !entry.codes.is_empty() || entry.address.is_some() || entry.number.is_some();
+        findable.then_some(entry)
     }
 }
 
@@ -91,12 +98,11 @@ impl Entry {
 fn code_fields(layer: Layer) -> &'static [&'static str] {
     match layer {
         Layer::Divisions | Layer::Parcels | Layer::ControlAreas | Layer::Buildings | Layer::BoundaryLines => &["code"],
-        Layer::Zoning => &["plan_code", "land_use"],
         Layer::Roads => &["road_code"],
         Layer::Permits => &["case_no", "certificate_no"],
-        Layer::PermitFootprints => &["case_no"],
         Layer::BoundaryMarkers => &["number"],
-        Layer::PlaceNames | Layer::DoorPlates => &[],
+        // a zone is asked for by place, and a footprint is found through its case
+        Layer::Zoning | Layer::PermitFootprints | Layer::PlaceNames | Layer::DoorPlates => &[],
     }
 }
 
@@ -113,46 +119,37 @@ fn rank(layer: Layer, class: Option<&str>) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Fields, Validity};
 
-    fn record(layer: Layer, name: Option<&str>, fields: &[(&str, &str)]) -> Record {
+    fn entry(layer: Layer, name: Option<&str>, fields: &[(&str, &str)], hidden: &[&str]) -> Option<Entry> {
         let mut all = Fields::new(layer);
         fields.iter().for_each(|(field, value)| all.set(field, Some((*value).into())));
-        Record {
-            layer,
-            region: "10002".to_owned(),
-            id: FeatureId::derive(layer.id(), "test", "1"),
-            validity: Validity::default(),
-            source: "test".to_owned(),
-            source_id: "1".to_owned(),
-            name: name.map(str::to_owned),
-            names: Vec::new(),
-            fields: all,
-            attributes: serde_json::Map::new(),
-            geometry: None,
-        }
+        let hidden = hidden.iter().map(|name| (*name).to_owned()).collect();
+        Entry::of(layer, FeatureId::derive(layer.id(), "test", "1"), name, &[], &all, Some(&hidden))
     }
 
     #[test]
     fn a_plate_is_searched_by_address_road_and_number_and_has_no_name() {
         let fields = [("number", "2號"), ("road", "南英巷"), ("address", "宜蘭縣羅東鎮南英巷2號"), ("lane", " ")];
-        let entry = Entry::of_record(&record(Layer::DoorPlates, Some("2號"), &fields), None, None);
+        let entry = entry(Layer::DoorPlates, Some("2號"), &fields, &[]).unwrap();
         assert_eq!((entry.name, entry.lane, entry.road.as_deref()), (None, None, Some("南英巷")));
-        assert_eq!((entry.address.as_deref(), entry.number.as_deref()), (Some("宜蘭縣羅東鎮南英巷2號"), Some("2號")));
+        assert_eq!(entry.number.as_deref(), Some("2號"));
     }
 
     #[test]
-    fn codes_are_searched_and_great_roads_come_first() {
-        let case = Entry::of_record(&record(Layer::Permits, None, &[("case_no", "A-1"), ("address", "1 Main St")]), None, None);
-        assert_eq!((case.codes, case.address.as_deref()), (vec![Arc::from("A-1")], Some("1 Main St")));
-        let rank = |class| Entry::of_record(&record(Layer::Roads, Some("Main St"), &[("class", class)]), None, None).rank;
-        assert!(rank("arterial") < rank("local") && rank("local") < rank("unheard of"));
+    fn a_case_is_found_by_its_number_unless_that_is_hidden() {
+        let fields = [("case_no", "PB-001"), ("status", "built")];
+        assert_eq!(entry(Layer::Permits, None, &fields, &[]).unwrap().codes, ["PB-001".into()]);
+        assert_eq!(entry(Layer::Permits, None, &fields, &["case_no"]), None);
     }
 
     #[test]
-    fn every_field_named_here_is_a_field_of_its_layer() {
-        for layer in Layer::ALL {
-            assert!(code_fields(layer).iter().all(|field| layer.field(field).is_some()), "{layer}");
-        }
+    fn a_feature_without_any_text_is_not_searched() {
+        assert_eq!(entry(Layer::Buildings, Some(" "), &[("use", "residential")], &[]), None);
+    }
+
+    #[test]
+    fn great_roads_come_before_small_ones() {
+        let rank = |class| entry(Layer::Roads, Some("人民路"), &[("class", class)], &[]).unwrap().rank;
+        assert!(rank("arterial") < rank("lane") && rank("lane") < rank("unheard of"));
     }
 }

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::answer::{Kind, Match, Part, Query};
 use super::best::{Best, Filter, Found, Meeting};
-use super::columns::{Columns, FormRow, StartRow, piece};
+use super::columns::{Columns, FormRow, StartRow};
+use super::postings::piece;
 use crate::language::{is_unspaced, search_key};
 
 /// The best hits in order, and whether the search gave up at its work limit.

@@ -4,20 +4,20 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::answer::{Answer, Hit, Query};
+use super::answer::{Answer, Hit, Place, Query};
 use super::best::Found;
 use super::build;
-use super::columns::{Columns, Role, degrees};
+use super::columns::{Columns, Role, StoredName, degrees};
 use super::entry::Entry;
 use super::find::find;
 use super::score::Order;
 use crate::domain::{FeatureId, NameKind};
 
-/// Rows looked at before a search gives up and says so. On 1.2 million plates a filter that nothing passes costs some 70,000.
+/// Rows looked at before a search gives up and says so. No question of the bench reaches it.
 const WORK_LIMIT: u32 = 500_000;
 
-/// Changes that a snapshot carries before it should be merged; with so many the next change costs some 20 ms.
-const DELTA_MAX: usize = 4096;
+/// Changes that a snapshot carries before it should be merged: each further change builds them all anew, some 10 us each.
+const DELTA_MAX: usize = 2048;
 
 /// An immutable snapshot of everything that can be found. Cloning it costs nothing.
 #[derive(Clone, Default)]
@@ -56,13 +56,23 @@ impl Index {
         self.len() == 0
     }
 
-    /// The entry of an id, as it was given (position to 1e-7 degrees; an address made of parts is then given).
+    /// The entry of an id as it was given, save that the position is kept to 1e-7 degrees, an address made of parts is
+    /// written out, and a number holds what follows it in the address.
     pub fn get(&self, id: &FeatureId) -> Option<Entry> {
+        self.locate(id).map(|(columns, entry)| columns.entry(entry))
+    }
+
+    /// How a feature found in another way (nearest to a point) is shown.
+    pub fn place(&self, id: &FeatureId, lang: &str) -> Option<Place> {
+        self.locate(id).map(|(columns, entry)| place(columns, columns.group_of(entry), entry, lang))
+    }
+
+    fn locate(&self, id: &FeatureId) -> Option<(&Columns, u32)> {
         if let Some(entry) = self.delta.find(id) {
-            return Some(self.delta.entry(entry));
+            return Some((&self.delta, entry));
         }
         let entry = self.base.find(id).filter(|entry| self.removed.binary_search(entry).is_err())?;
-        Some(self.base.entry(entry))
+        Some((&self.base, entry))
     }
 
     /// The best hits in the order that `score` defines. Never fails: a text that means nothing finds nothing.
@@ -104,7 +114,7 @@ impl Index {
         self.delta_entries.len() + self.removed.len() > DELTA_MAX
     }
 
-    /// The same entries without a delta. Takes as long as building anew.
+    /// The same entries without a delta. Takes as long as building anew: seconds for a million, so not where a change waits.
     pub fn merged(&self) -> Self {
         let all = 0..self.base.ids.len() as u32;
         let kept = all.filter(|entry| self.removed.binary_search(entry).is_err()).map(|entry| self.base.entry(entry));
@@ -155,35 +165,30 @@ impl Candidate<'_> {
 
     fn hit(&self, lang: &str) -> Hit {
         let Found { order, matched, entry, group, features } = self.found;
-        let columns = self.columns;
-        let row = &columns.groups[group as usize];
-        let name = self.names().find(|name| name.2 == Role::Main).map(|name| name.0.to_owned());
-        let is_english = |name: &(&str, &str, Role)| name.1.split('-').next() == Some("en") && name.2 == Role::Further(NameKind::Official);
-        let name_en = self.names().find(is_english).map(|name| name.0.to_owned());
-        let address = columns.address(group, entry);
-        let division = columns.divisions.get(row.division as usize).cloned();
-
-        let both = if lang.starts_with("zh") { [&name, &name_en] } else { [&name_en, &name] };
-        let mut label = match both {
-            [Some(first), Some(second)] if first != second => format!("{first} ({second})"),
-            [Some(one), _] | [None, Some(one)] => one.clone(),
-            [None, None] => address.clone().unwrap_or_else(|| columns.displayed(group, entry).concat()),
-        };
-        if let Some(division) = division.as_ref().filter(|division| !division.name.is_empty() && !label.contains(division.name.as_ref())) {
-            label = format!("{label}, {}", division.name);
-        }
-        Hit {
-            id: *self.id(),
-            layer: row.layer,
-            label,
-            name,
-            name_en,
-            address,
-            division,
-            position: degrees(columns.positions[entry as usize]),
-            matched,
-            score: order.score(),
-            features,
-        }
+        Hit { place: place(self.columns, group, entry, lang), matched, score: order.score(), features }
     }
+}
+
+fn place(columns: &Columns, group: u32, entry: u32, lang: &str) -> Place {
+    let row = &columns.groups[group as usize];
+    let names = columns.names_of(group).iter();
+    let text = |name: &StoredName| columns.texts.get(name.text).to_owned();
+    let is_english =
+        |name: &&StoredName| name.role == Role::Further(NameKind::Official) && columns.texts.get(name.lang).split('-').next() == Some("en");
+    let name = names.clone().find(|name| name.role == Role::Main).map(text);
+    let name_en = names.clone().find(is_english).map(text);
+    let address = columns.address(group, entry);
+    let division = columns.divisions.get(row.division as usize).cloned();
+
+    let both = if lang.starts_with("zh") { [&name, &name_en] } else { [&name_en, &name] };
+    let mut label = match both {
+        [Some(first), Some(second)] if first != second => format!("{first} ({second})"),
+        [Some(one), _] | [None, Some(one)] => one.clone(),
+        [None, None] => address.clone().unwrap_or_else(|| columns.displayed(group, entry).concat()),
+    };
+    if let Some(division) = division.as_ref().filter(|division| !division.name.is_empty() && !label.contains(division.name.as_ref())) {
+        label = format!("{label}, {}", division.name);
+    }
+    let position = degrees(columns.positions[entry as usize]);
+    Place { label, name, name_en, layer: row.layer, id: columns.ids[entry as usize], address, division, position }
 }

@@ -19,6 +19,7 @@ mod entry;
 mod find;
 mod forms;
 mod index;
+mod postings;
 mod score;
 mod texts;
 
@@ -27,6 +28,6 @@ mod real_data;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answer, Hit, Kind, Match, Part, Query};
+pub use answer::{Answer, Hit, Kind, Match, Part, Place, Query};
 pub use entry::{Division, Entry};
 pub use index::Index;

@@ -61,7 +61,7 @@ fn a_plate_of_yilan_is_found_by_its_address_and_by_its_road_and_number() {
         let answer = index.search(&Query { text: address.to_owned(), ..Query::default() });
         let first = answer.hits.first().unwrap_or_else(|| panic!("{address} is not found"));
         // 51 addresses are there twice: any of the same text counts
-        assert_eq!(first.address.as_deref().map(search_key), Some(key.clone()), "{address}");
+        assert_eq!(first.place.address.as_deref().map(search_key), Some(key.clone()), "{address}");
         assert_eq!(first.matched.kind, Kind::Exact, "{address}");
         asked += 1;
 
@@ -72,7 +72,7 @@ fn a_plate_of_yilan_is_found_by_its_address_and_by_its_road_and_number() {
         };
         let query = Query { text: street.clone(), limit: 20, bias: entry.position, ..Query::default() };
         let hits = index.search(&query).hits;
-        assert!(hits.iter().take(5).any(|hit| hit.address.as_deref().map(search_key) == Some(key.clone())), "{street} of {address}");
+        assert!(hits.iter().take(5).any(|hit| hit.place.address.as_deref().map(search_key) == Some(key.clone())), "{street} of {address}");
         assert!(hits[0].matched.kind == Kind::Exact, "{street}");
         key_of.insert(short, address);
         short_asked += 1;

@@ -35,12 +35,12 @@ fn ask(text: &str) -> Query {
 }
 
 fn labels(index: &Index, text: &str) -> Vec<String> {
-    index.search(&ask(text)).hits.into_iter().map(|hit| hit.label).collect()
+    index.search(&ask(text)).hits.into_iter().map(|hit| hit.place.label).collect()
 }
 
 fn first(index: &Index, text: &str) -> (FeatureId, Match) {
     let hit = index.search(&ask(text)).hits.remove(0);
-    (hit.id, hit.matched)
+    (hit.place.id, hit.matched)
 }
 
 fn yilan() -> Index {
@@ -76,8 +76,8 @@ fn a_plate_is_found_by_every_way_of_writing_its_address() {
 fn a_number_is_not_found_in_the_middle_of_another() {
     let index = yilan();
     let answer = index.search(&ask("段2號"));
-    assert_eq!(answer.hits.iter().map(|hit| hit.id).collect::<Vec<_>>(), [id(0)]);
-    assert!(index.search(&ask("2號")).hits.iter().all(|hit| hit.id != id(1)));
+    assert_eq!(answer.hits.iter().map(|hit| hit.place.id).collect::<Vec<_>>(), [id(0)]);
+    assert!(index.search(&ask("2號")).hits.iter().all(|hit| hit.place.id != id(1)));
 }
 
 #[test]
@@ -127,9 +127,9 @@ fn old_and_english_names_say_what_they_are() {
     entry.division = Some(Arc::new(Division { code: "1000202".into(), name: "羅東鎮".into() }));
     let index = Index::build(vec![entry]);
     let hit = index.search(&ask("大馬路")).hits.remove(0);
-    assert_eq!((hit.matched.part, hit.label.as_str()), (Part::FormerName, "中正路 (Zhongzheng Road), 羅東鎮"));
+    assert_eq!((hit.matched.part, hit.place.label.as_str()), (Part::FormerName, "中正路 (Zhongzheng Road), 羅東鎮"));
     let hit = index.search(&Query { lang: "en".to_owned(), ..ask("zhongzheng road") }).hits.remove(0);
-    assert_eq!((hit.matched.part, hit.label.as_str()), (Part::OtherName, "Zhongzheng Road (中正路), 羅東鎮"));
+    assert_eq!((hit.matched.part, hit.place.label.as_str()), (Part::OtherName, "Zhongzheng Road (中正路), 羅東鎮"));
 }
 
 #[test]
@@ -138,10 +138,10 @@ fn pieces_of_one_road_are_one_hit_and_the_nearest_stands_for_them() {
     far.position = Some([0.0, 0.0]);
     let index = Index::build(vec![far, named(2, Layer::Roads, "Main St"), named(3, Layer::Roads, "Main St West")]);
     let answer = index.search(&Query { bias: Some([121.0, 24.0]), ..ask("main st") });
-    assert_eq!(answer.hits.iter().map(|hit| (hit.id, hit.features)).collect::<Vec<_>>(), [(id(2), 2), (id(3), 1)]);
+    assert_eq!(answer.hits.iter().map(|hit| (hit.place.id, hit.features)).collect::<Vec<_>>(), [(id(2), 2), (id(3), 1)]);
     let changed = index.with_changes(&[id(2)], vec![named(4, Layer::Roads, "Main St")]);
     let hits = changed.search(&ask("main st")).hits;
-    assert_eq!(hits.iter().map(|hit| (hit.id, hit.features)).collect::<Vec<_>>(), [(id(1), 2), (id(3), 1)]);
+    assert_eq!(hits.iter().map(|hit| (hit.place.id, hit.features)).collect::<Vec<_>>(), [(id(1), 2), (id(3), 1)]);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn filters_keep_what_was_asked_for() {
     let mut nowhere = plate(3, "丙市中正路1號", "中正路", "1號");
     nowhere.position = None;
     let index = Index::build(vec![here, there, nowhere, named(4, Layer::Roads, "中正路")]);
-    let ids = |query: Query| index.search(&query).hits.iter().map(|hit| hit.id).collect::<Vec<_>>();
+    let ids = |query: Query| index.search(&query).hits.iter().map(|hit| hit.place.id).collect::<Vec<_>>();
     let text = "中正路";
     assert_eq!(ids(Query { division: Some("330100".into()), ..ask(text) }), [id(1)]);
     assert_eq!(ids(Query { division: Some("西湖区".into()), ..ask(text) }), [id(1)]);
@@ -354,7 +354,7 @@ fn query() -> impl Strategy<Value = Query> {
 }
 
 fn rows(answer: &Answer) -> Vec<Row> {
-    answer.hits.iter().map(|hit| (hit.id, hit.matched, hit.features)).collect()
+    answer.hits.iter().map(|hit| (hit.place.id, hit.matched, hit.features)).collect()
 }
 
 proptest! {
@@ -414,10 +414,23 @@ proptest! {
         let mut entry = plate(1, &format!("{name}{other}"), &name, &other);
         let index = Index::build(vec![entry.clone(), named(2, Layer::PlaceNames, &name)]);
         if !search_key(&name).is_empty() {
-            prop_assert!(index.search(&ask(&name)).hits.iter().any(|hit| hit.id == id(2) && hit.matched.kind == Kind::Exact));
+            prop_assert!(index.search(&ask(&name)).hits.iter().any(|hit| hit.place.id == id(2) && hit.matched.kind == Kind::Exact));
         }
         entry.position = Some([f64::NAN, 91.0]);
         let index = index.with_changes(&[], vec![entry]);
         prop_assert_eq!(index.get(&id(1)).and_then(|entry| entry.position), None);
     }
+}
+
+#[test]
+fn a_hit_is_written_as_geocodejson_wants_it() {
+    let index = yilan();
+    let hit = index.search(&ask("羅東車站")).hits.remove(0);
+    let json = serde_json::to_value(&hit).unwrap();
+    assert_eq!(json["label"], "羅東車站");
+    assert_eq!(json["layer"], "place_names");
+    assert_eq!(json["id"], id(11).to_string());
+    assert_eq!(json["match"], serde_json::json!({"kind": "exact", "part": "name"}));
+    assert_eq!(json["division"], serde_json::Value::Null);
+    assert_eq!(index.place(&id(11), "zh"), Some(hit.place));
 }

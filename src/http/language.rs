@@ -46,7 +46,8 @@ impl Language {
                 .filter_map(|part| {
                     let mut pieces = part.trim().split(';');
                     let tag = pieces.next()?.trim();
-                    let weight = pieces.find_map(|piece| piece.trim().strip_prefix("q=")).map_or(Some(1.0), |text| text.parse::<f32>().ok())?;
+                    let weight =
+                        pieces.find_map(|piece| piece.trim().strip_prefix("q=")).map_or(Some(1.0), |text| text.parse::<f32>().ok())?;
                     tag.to_ascii_lowercase().starts_with(prefix).then_some(weight)
                 })
                 .fold(0.0, f32::max)

@@ -61,7 +61,8 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let seconds = started.elapsed().as_secs_f64();
     let status = response.status().as_u16();
-    metrics::counter!(telemetry::REQUESTS, "route" => route.clone(), "method" => method.to_string(), "status" => status.to_string()).increment(1);
+    metrics::counter!(telemetry::REQUESTS, "route" => route.clone(), "method" => method.to_string(), "status" => status.to_string())
+        .increment(1);
     metrics::histogram!(telemetry::REQUEST_SECONDS, "route" => route.clone()).record(seconds);
     tracing::debug!(request_id = id, %method, route, status, ms = format!("{:.1}", seconds * 1e3), "answered");
     response

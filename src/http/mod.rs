@@ -65,8 +65,9 @@ pub fn router(app: Arc<App>, metrics: PrometheusHandle) -> Router {
     let described = described.with_state(context.clone());
     // Text that must flow is left alone, and tiles are compressed once, when they are made.
     let tiles = NotForContentType::new("application/geo+json").and(NotForContentType::new("application/vnd.mapbox-vector-tile"));
-    let compression = CompressionLayer::new()
-        .compress_when(SizeAbove::new(512).and(NotForContentType::new("text/event-stream")).and(NotForContentType::new("image/")).and(tiles));
+    let compression = CompressionLayer::new().compress_when(
+        SizeAbove::new(512).and(NotForContentType::new("text/event-stream")).and(NotForContentType::new("image/")).and(tiles),
+    );
     let answers = described
         .merge(page::router())
         .route("/metrics", axum::routing::get(routes::health::metrics))
@@ -91,7 +92,12 @@ pub fn router(app: Arc<App>, metrics: PrometheusHandle) -> Router {
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve(listener: TcpListener, app: Arc<App>, metrics: PrometheusHandle, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    app: Arc<App>,
+    metrics: PrometheusHandle,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
     let (tell, told) = tokio::sync::watch::channel(false);
     let server = axum::serve(listener, router(app, metrics)).with_graceful_shutdown(async move {
         stop.await;

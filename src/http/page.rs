@@ -32,7 +32,10 @@ pub(super) fn router() -> Router<Serving> {
 
 fn file(name: &str, headers: &HeaderMap, language: Language) -> Response {
     let Some(file) = Files::get(name) else {
-        let message = Message::new(format!("没有文件 {name}。页面可能未构建：运行 make build。"), format!("There is no file {name}. If the page is not built: make build."));
+        let message = Message::new(
+            format!("没有文件 {name}。页面可能未构建：运行 make build。"),
+            format!("There is no file {name}. If the page is not built: make build."),
+        );
         return Failure(AppError::NotFound(message), language).into_response();
     };
     let etag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..12]));

@@ -70,7 +70,12 @@ pub fn point(lon: f64, lat: f64, language: Language) -> Result<[f64; 2], Failure
 /// `west,south,east,north` in degrees.
 pub fn bbox(text: &str, language: Language) -> Result<Extent, Failure> {
     let wrong = || {
-        Failure::invalid(language, "bbox", "bbox 须为 西,南,东,北 四个数（度）。", "A bbox is four numbers in degrees: west,south,east,north.")
+        Failure::invalid(
+            language,
+            "bbox",
+            "bbox 须为 西,南,东,北 四个数（度）。",
+            "A bbox is four numbers in degrees: west,south,east,north.",
+        )
     };
     let numbers: Vec<f64> = text.split(',').map(|part| part.trim().parse()).collect::<Result<_, _>>().map_err(|_| wrong())?;
     match numbers.as_slice() {
@@ -88,7 +93,12 @@ pub fn layers(text: &str, language: Language) -> Result<Vec<Layer>, Failure> {
         .map(|id| {
             id.parse().ok().filter(|layer| *layer != Layer::PermitFootprints).ok_or_else(|| {
                 let known = Layer::public().map(Layer::id).collect::<Vec<_>>().join(", ");
-                Failure::invalid(language, "layer", format!("没有图层 {id:?}。可用：{known}"), format!("There is no layer {id:?}; there are: {known}"))
+                Failure::invalid(
+                    language,
+                    "layer",
+                    format!("没有图层 {id:?}。可用：{known}"),
+                    format!("There is no layer {id:?}; there are: {known}"),
+                )
             })
         })
         .collect()
@@ -96,9 +106,9 @@ pub fn layers(text: &str, language: Language) -> Result<Vec<Layer>, Failure> {
 
 /// A day: `2026-11-22`, or the day of an RFC 3339 time.
 pub fn day(text: &str, language: Language) -> Result<NaiveDate, Failure> {
-    text.parse().or_else(|_| DateTime::parse_from_rfc3339(text).map(|time| time.date_naive())).map_err(|_| {
-        Failure::invalid(language, "at", "at 须为日期，例如 2026-11-22。", "`at` is a day such as 2026-11-22.")
-    })
+    text.parse()
+        .or_else(|_| DateTime::parse_from_rfc3339(text).map(|time| time.date_naive()))
+        .map_err(|_| Failure::invalid(language, "at", "at 须为日期，例如 2026-11-22。", "`at` is a day such as 2026-11-22."))
 }
 
 /// A time: RFC 3339, or a day, which is its end.

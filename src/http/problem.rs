@@ -84,13 +84,13 @@ impl IntoResponse for Failure {
             AppError::Forbidden(detail) => new(StatusCode::FORBIDDEN, "urn:yutu:problem:forbidden", "没有权限", "Not allowed", &detail),
             AppError::Conflict(detail) => new(StatusCode::CONFLICT, "urn:yutu:problem:conflict", "冲突", "Conflict", &detail),
             AppError::TooMany { retry_after_s, message } => {
-                let mut problem = new(StatusCode::TOO_MANY_REQUESTS, "urn:yutu:problem:too-many", "请求过于频繁", "Too many requests", &message);
+                let mut problem =
+                    new(StatusCode::TOO_MANY_REQUESTS, "urn:yutu:problem:too-many", "请求过于频繁", "Too many requests", &message);
                 problem.retry_after_s = Some(retry_after_s);
                 problem
             }
             AppError::Unavailable { retry_after_s, message } => {
-                let mut problem =
-                    new(StatusCode::SERVICE_UNAVAILABLE, "urn:yutu:problem:unavailable", "暂不可用", "Unavailable", &message);
+                let mut problem = new(StatusCode::SERVICE_UNAVAILABLE, "urn:yutu:problem:unavailable", "暂不可用", "Unavailable", &message);
                 problem.retry_after_s = Some(retry_after_s);
                 problem
             }
@@ -156,7 +156,13 @@ pub(super) trait Rejected {
 impl Rejected for QueryRejection {
     fn tell(self, language: Language) -> Response {
         let text = self.body_text();
-        Failure::invalid(language, "query", format!("查询参数无法理解：{text}"), format!("The query parameters cannot be understood: {text}")).into_response()
+        Failure::invalid(
+            language,
+            "query",
+            format!("查询参数无法理解：{text}"),
+            format!("The query parameters cannot be understood: {text}"),
+        )
+        .into_response()
     }
 }
 

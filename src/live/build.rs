@@ -1,6 +1,6 @@
 //! Makes the features and search entries of the snapshots from rows of the store.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -59,7 +59,8 @@ pub(super) fn convert(
         };
         let mercator = drawn.map(|geometry| rounded(geometry, precision_m)).map_or(Shape::None, Shape::from_geometry);
         let position = inner_point(&mercator).map(crs::mercator_to_wgs84);
-        if let Some(mut entry) = entry(layer, &row, publicity.map(|publicity| &publicity.hidden)) {
+        let hidden = publicity.map(|publicity| &publicity.hidden);
+        if let Some(mut entry) = Entry::of(layer, row.id, row.name.as_deref(), &row.names, &row.fields, hidden) {
             entry.position = position;
             if entry.address.is_none() {
                 entry.division = inner_point(&working).and_then(|point| division(divisions, point, row.id));
@@ -166,51 +167,6 @@ fn inner_point(shape: &Shape) -> Option<[f64; 2]> {
 
 fn english(row: &SnapshotRow) -> Option<&str> {
     row.names.iter().find(|name| name.lang == "en" && name.kind == NameKind::Official).map(|name| name.text.as_str())
-}
-
-/// What the feature is found by; `None`: it has no text to find it by.
-fn entry(layer: Layer, row: &SnapshotRow, hidden: Option<&HashSet<String>>) -> Option<Entry> {
-    let text = |name: &str| match row.fields.get(name) {
-        Some(Value::Text(text)) if hidden.is_none_or(|hidden| !hidden.contains(name)) => Some(Arc::clone(text)),
-        _ => None,
-    };
-    let mut entry = Entry::new(layer, row.id);
-    entry.name = row.name.as_deref().map(Into::into);
-    entry.names.clone_from(&row.names);
-    let codes: &[&str] = match layer {
-        Layer::DoorPlates => {
-            entry.address = text("address");
-            entry.road = text("road");
-            entry.lane = text("lane");
-            entry.number = text("number");
-            &[]
-        }
-        Layer::Permits => {
-            entry.address = text("address");
-            &["case_no", "certificate_no"]
-        }
-        Layer::BoundaryMarkers => &["number"],
-        Layer::Divisions | Layer::Parcels => &["code"],
-        // drawn and asked by place, not by name
-        Layer::PermitFootprints | Layer::Zoning => return None,
-        _ => &[],
-    };
-    entry.codes = codes.iter().filter_map(|code| text(code)).collect();
-    entry.rank = rank(layer, row);
-    let findable = entry.name.is_some() || !entry.codes.is_empty() || entry.address.is_some() || entry.number.is_some();
-    findable.then_some(entry)
-}
-
-/// Importance within the layer, 0 the greatest.
-fn rank(layer: Layer, row: &SnapshotRow) -> u8 {
-    let (field, order): (&str, &[&str]) = match layer {
-        Layer::Divisions => ("level", &["country", "province", "city", "county", "town", "village"]),
-        Layer::Roads => ("class", &["expressway", "trunk", "arterial", "collector", "local", "lane", "service", "path"]),
-        Layer::PlaceNames => ("status", &["standard", "reserved", "historical"]),
-        _ => return 0,
-    };
-    let place = row.fields.text(field).and_then(|value| order.iter().position(|known| *known == value));
-    u8::try_from(place.unwrap_or(order.len())).unwrap_or(u8::MAX)
 }
 
 /// The town, or else the county, that the point lies in: what people add to a name to tell it from its twin.

@@ -154,8 +154,7 @@ impl Follower {
     async fn build(&mut self, mut reading: Reading) -> Result<()> {
         let started = std::time::Instant::now();
         self.day = Some(reading.today);
-        let mut next =
-            Next { snapshot: Snapshot::empty(Utc::now()), gazetteer: Index::build(Vec::new()), touched: Touched::new() };
+        let mut next = Next { snapshot: Snapshot::empty(Utc::now()), gazetteer: Index::build(Vec::new()), touched: Touched::new() };
         let mut entries = Vec::new();
         for layer in ORDER {
             let built = self.read_layer(&mut reading, layer, &next.snapshot).await?;
@@ -204,7 +203,8 @@ impl Follower {
         let work = tokio::task::spawn_blocking(move || -> Result<Built> {
             let mut all = Built::default();
             for rows in receive {
-                let part = convert(&settings, layer, rows, &footprints, &divisions)?;
+                // On a calculation thread, which has its PROJ objects already.
+                let part = rayon::scope(|_| convert(&settings, layer, rows, &footprints, &divisions))?;
                 all.features.extend(part.features);
                 all.entries.extend(part.entries);
             }
@@ -248,7 +248,7 @@ impl Follower {
         let divisions = Arc::clone(&next.snapshot.layers[Layer::Divisions as usize]);
         let settings = Arc::clone(&self.settings);
         let built = tokio::task::spawn_blocking(move || {
-            convert(&settings, layer, rows, &footprints, &divisions).map(|mut built| {
+            rayon::scope(|_| convert(&settings, layer, rows, &footprints, &divisions)).map(|mut built| {
                 once_each(&mut built);
                 built
             })

@@ -41,7 +41,9 @@ pub enum Health {
     Starting,
     Following,
     /// The database is away; answers come from memory, as of the sequence of the state.
-    Stale { since: DateTime<Utc> },
+    Stale {
+        since: DateTime<Utc>,
+    },
 }
 
 /// What open maps are told.

@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use rstar::{AABB, Envelope, PointDistance, RTree, RTreeObject};
 
 use super::cells::kind_field;
-use super::curve::{Positions, curve_key, grid_position};
-use super::feature::{EMPTY_EXTENT, Feature, Shape, allocated, centre, is_empty, size_m};
+use super::curve::{Positions, curve_key};
+use super::feature::{EMPTY_EXTENT, Feature, Shape, allocated, anchor, is_empty, size_m};
 use super::share::share_texts;
 use crate::domain::{Extent, FeatureId, Layer, Value};
 
@@ -25,6 +25,15 @@ pub(super) const BLOCK: usize = 64;
 pub(super) struct Boxes {
     pub(super) mercator: Extent,
     pub(super) working: Extent,
+}
+
+/// The boxes of everything placed.
+#[derive(Debug)]
+enum Extents {
+    /// All are points, which are their own boxes. The working ones stand in a row here too, so that a question at a place
+    /// reads features only to answer with them.
+    Points(Vec<[f64; 2]>),
+    Boxes(Vec<Boxes>),
 }
 
 /// [`RUN`] neighbours on the curve.
@@ -55,8 +64,7 @@ pub(super) struct Base {
     placed: usize,
     /// Positions in `features`, by id.
     by_id: Vec<u32>,
-    /// `None` when everything placed is a point, which is its own box.
-    boxes: Option<Vec<Boxes>>,
+    boxes: Extents,
     pub(super) mercator: RTree<Run>,
     pub(super) working: RTree<Run>,
     pub(super) blocks: Vec<Block>,
@@ -126,16 +134,21 @@ impl Base {
         let all_points = features[..placed]
             .par_iter()
             .all(|feature| matches!((&feature.mercator, &feature.working), (Shape::Point(_), Shape::Point(_))) && mapped == placed);
-        let boxes = (!all_points).then(|| features[..placed].par_iter().map(|feature| boxes_of(feature)).collect::<Vec<_>>());
+        let boxes = if all_points {
+            let working = |feature: &Arc<Feature>| if let Shape::Point(point) = feature.working { point } else { [f64::NAN; 2] };
+            Extents::Points(features[..placed].iter().map(working).collect())
+        } else {
+            Extents::Boxes(features[..placed].par_iter().map(|feature| boxes_of(feature)).collect())
+        };
         let mut base = Self { features, mapped, placed, by_id, boxes, ..Self::default() };
         let ((mercator, working), (blocks, bytes)) = rayon::join(
-            || rayon::join(|| base.tree(mapped, |boxes| boxes.mercator), || base.tree(placed, |boxes| boxes.working)),
+            || rayon::join(|| base.tree(mapped, Self::mercator_box), || base.tree(placed, Self::working_box)),
             || rayon::join(|| base.sum_up(layer, places), || base.features.par_iter().map(|feature| feature.heap_bytes()).sum::<usize>()),
         );
         (base.mercator, base.working) = (mercator, working);
         (base.blocks, base.kinds, base.kind_counts) = blocks;
         base.extents = (0..placed)
-            .map(|at| base.boxes(at))
+            .map(|at| Boxes { mercator: base.mercator_box(at), working: base.working_box(at) })
             .reduce(|a, b| Boxes { mercator: a.mercator.union(b.mercator), working: a.working.union(b.working) });
         base.bytes = bytes + base.own_bytes();
         base
@@ -154,11 +167,19 @@ impl Base {
         self.by_id.iter().map(|at| *at as usize)
     }
 
-    /// Only for positions below `placed`.
-    pub(super) fn boxes(&self, at: usize) -> Boxes {
+    /// Only for positions below `placed`; so is [`Self::working_box`].
+    pub(super) fn mercator_box(&self, at: usize) -> Extent {
+        match (&self.boxes, &self.features[at].mercator) {
+            (Extents::Boxes(boxes), _) => boxes[at].mercator,
+            (Extents::Points(_), Shape::Point(point)) => Extent { min: *point, max: *point },
+            (Extents::Points(_), _) => EMPTY_EXTENT,
+        }
+    }
+
+    pub(super) fn working_box(&self, at: usize) -> Extent {
         match &self.boxes {
-            Some(boxes) => boxes[at],
-            None => boxes_of(&self.features[at]),
+            Extents::Boxes(boxes) => boxes[at].working,
+            Extents::Points(points) => Extent { min: points[at], max: points[at] },
         }
     }
 
@@ -178,18 +199,18 @@ impl Base {
     }
 
     pub(super) fn all_points(&self) -> bool {
-        self.boxes.is_none()
+        matches!(self.boxes, Extents::Points(_))
     }
 
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    fn tree(&self, count: usize, of: impl Fn(Boxes) -> Extent + Sync) -> RTree<Run> {
+    fn tree(&self, count: usize, of: impl Fn(&Self, usize) -> Extent + Sync) -> RTree<Run> {
         let runs: Vec<Run> = (0..count.div_ceil(RUN))
             .into_par_iter()
             .filter_map(|number| {
-                let members = (number * RUN..((number + 1) * RUN).min(count)).map(|at| of(self.boxes(at)));
+                let members = (number * RUN..((number + 1) * RUN).min(count)).map(|at| of(self, at));
                 let (all, size) =
                     members.fold((EMPTY_EXTENT, 0.0f64), |(all, size), extent| (all.union(extent), size.max(size_m(&extent))));
                 let envelope = AABB::from_corners(all.min, all.max);
@@ -208,8 +229,8 @@ impl Base {
             let mut sum = Block { first_key: places[members.start].key, anchors: Positions::NONE, max_size_m: 0.0, kinds_end: 0 };
             let begin = counts.len();
             for at in members {
-                let extent = self.boxes(at).mercator;
-                sum.anchors = sum.anchors.and(Positions::one(grid_position(centre(&extent))));
+                let extent = self.mercator_box(at);
+                sum.anchors = sum.anchors.and(Positions::one(anchor(&extent)));
                 sum.max_size_m = sum.max_size_m.max(rounded_up(size_m(&extent)));
                 let Some(kind) = kind_of(layer, &self.features[at]) else { continue };
                 let number = match numbers.get(kind) {
@@ -241,7 +262,10 @@ impl Base {
         self.features.len() * allocated(2 * size_of::<usize>() + size_of::<Feature>())
             + self.features.capacity() * size_of::<Arc<Feature>>()
             + self.by_id.capacity() * size_of::<u32>()
-            + self.boxes.as_ref().map_or(0, |boxes| boxes.capacity() * size_of::<Boxes>())
+            + match &self.boxes {
+                Extents::Points(points) => points.capacity() * size_of::<[f64; 2]>(),
+                Extents::Boxes(boxes) => boxes.capacity() * size_of::<Boxes>(),
+            }
             + tree(&self.mercator)
             + tree(&self.working)
             + self.blocks.capacity() * size_of::<Block>()
@@ -261,6 +285,12 @@ pub(super) fn boxes_of(feature: &Feature) -> Boxes {
     Boxes { mercator: feature.mercator.extent().unwrap_or(EMPTY_EXTENT), working: feature.working.extent().unwrap_or(EMPTY_EXTENT) }
 }
 
+impl Default for Extents {
+    fn default() -> Self {
+        Self::Points(Vec::new())
+    }
+}
+
 fn arrange<F: AsRef<Feature> + Sync>(features: &[F]) -> Vec<Place> {
     let mut places: Vec<Place> = features
         .par_iter()
@@ -268,7 +298,7 @@ fn arrange<F: AsRef<Feature> + Sync>(features: &[F]) -> Vec<Place> {
         .map(|(feature, from)| {
             let feature = feature.as_ref();
             match (feature.mercator.extent(), feature.working.extent()) {
-                (Some(extent), _) => Place { rank: 0, key: curve_key(grid_position(centre(&extent))), from },
+                (Some(extent), _) => Place { rank: 0, key: curve_key(anchor(&extent)), from },
                 (None, Some(_)) => Place { rank: 1, key: 0, from },
                 (None, None) => Place { rank: 2, key: 0, from },
             }

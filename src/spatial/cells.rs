@@ -2,7 +2,7 @@
 
 use super::base::kind_of;
 use super::curve::{Positions, at_zoom, grid_position, tile_keys};
-use super::feature::{Feature, Shape, centre, is_empty, size_m};
+use super::feature::{Feature, Shape, anchor, is_empty, size_m};
 use super::index::LayerIndex;
 use crate::domain::{Extent, Layer};
 
@@ -58,9 +58,9 @@ impl Cell<'_> {
 }
 
 impl LayerIndex {
-    /// The cells of a tile that hold something to count, by row and column. A million features in view cost about a
-    /// millisecond: blocks that lie in one cell are taken as a whole.
-    pub fn cells(&self, query: &CellQuery) -> Vec<Cell<'_>> {
+    /// The cells of a tile, filled with what is to be counted. A million features in view cost about a millisecond: blocks
+    /// that lie in one cell are taken as a whole.
+    pub fn cells(&self, query: &CellQuery) -> Cells<'_> {
         let mut cells = Cells::new(query, self.layer());
         let wanted = |extent: &Extent, feature: &Feature| {
             size_m(extent) < query.smaller_than_m && (query.points || !matches!(feature.mercator, Shape::Point(_)))
@@ -83,9 +83,9 @@ impl LayerIndex {
                     }
                     _ => {
                         for at in self.live(members) {
-                            let (feature, extent) = (&*self.base.features[at], self.base.boxes(at).mercator);
+                            let (feature, extent) = (&*self.base.features[at], self.base.mercator_box(at));
                             if wanted(&extent, feature) {
-                                cells.add_feature(&extent, feature);
+                                cells.add_anchored(&extent, feature);
                             }
                         }
                     }
@@ -94,10 +94,10 @@ impl LayerIndex {
         }
         for entry in &self.delta.entries {
             if !is_empty(&entry.boxes.mercator) && wanted(&entry.boxes.mercator, &entry.feature) {
-                cells.add_feature(&entry.boxes.mercator, &entry.feature);
+                cells.add_anchored(&entry.boxes.mercator, &entry.feature);
             }
         }
-        cells.finish()
+        cells
     }
 
     /// The points whose anchor lies in a tile (zoom at most 28), each in exactly one tile of a zoom; order as in
@@ -135,8 +135,9 @@ pub(super) fn cell_of(query: &CellQuery, anchor: [u32; 2]) -> Option<[u32; 2]> {
     (tile == query.tile).then(|| column_row.map(|position| position & ((1 << query.cell_bits) - 1)))
 }
 
-/// Cells being filled.
-struct Cells<'a> {
+/// The cells of one tile, as they fill.
+#[derive(Debug)]
+pub struct Cells<'a> {
     query: CellQuery,
     layer: Layer,
     side: u32,
@@ -153,11 +154,18 @@ impl<'a> Cells<'a> {
         cell_of(&self.query, anchor)
     }
 
-    fn add_feature(&mut self, extent: &Extent, feature: &'a Feature) {
-        let anchor = grid_position(centre(extent));
-        let Some(cell) = self.of(anchor) else { return };
+    /// Counts one more feature, if its anchor lies in the tile.
+    pub fn add_feature(&mut self, feature: &'a Feature) {
+        if let Some(extent) = feature.mercator.extent() {
+            self.add_anchored(&extent, feature);
+        }
+    }
+
+    fn add_anchored(&mut self, extent: &Extent, feature: &'a Feature) {
+        let position = anchor(extent);
+        let Some(cell) = self.of(position) else { return };
         let kinds = kind_of(self.layer, feature).map(|kind| (&**kind, 1));
-        self.add(cell, 1, Positions::one(anchor), kinds.into_iter(), Some(feature));
+        self.add(cell, 1, Positions::one(position), kinds.into_iter(), Some(feature));
     }
 
     fn add(
@@ -182,7 +190,8 @@ impl<'a> Cells<'a> {
         }
     }
 
-    fn finish(self) -> Vec<Cell<'a>> {
+    /// The cells that hold something, by row and column.
+    pub fn into_vec(self) -> Vec<Cell<'a>> {
         let mut cells: Vec<Cell<'a>> = self.filled.into_iter().flatten().collect();
         for cell in &mut cells {
             cell.kinds.sort_unstable();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use geo::{BoundingRect, Distance, Euclidean, Intersects, Point};
 use geo_types::{Coord, Geometry};
 
+use super::curve::grid_position;
 use crate::domain::{Extent, FeatureId, Value};
 
 /// A feature with what maps and questions at a place need. The rest stays in the store.
@@ -52,7 +53,12 @@ pub(super) fn size_m(extent: &Extent) -> f64 {
     extent.width().max(extent.height())
 }
 
-pub(super) fn centre(extent: &Extent) -> [f64; 2] {
+/// The world grid position that stands for a feature of this mercator box: its centre.
+pub fn anchor(extent: &Extent) -> [u32; 2] {
+    grid_position(centre(extent))
+}
+
+fn centre(extent: &Extent) -> [f64; 2] {
     [extent.min[0] + extent.width() / 2.0, extent.min[1] + extent.height() / 2.0]
 }
 

@@ -150,11 +150,11 @@ impl LayerIndex {
     /// Features whose bounding box meets the box (touching counts) in web mercator. Each once, in no order to rely on:
     /// who needs one sorts by id.
     pub fn window_mercator(&self, extent: &Extent) -> impl Iterator<Item = &Feature> {
-        self.window_mercator_sized(extent, 0.0)
+        self.window_mercator_sized(extent, 0.0).map(|(feature, _)| feature)
     }
 
-    /// The same, but only features whose box is at least `min_size_m` (mercator metres) on its longer side.
-    pub fn window_mercator_sized(&self, extent: &Extent, min_size_m: f64) -> impl Iterator<Item = &Feature> {
+    /// The same, but only features whose box is at least `min_size_m` (mercator metres) on its longer side; with the box.
+    pub fn window_mercator_sized(&self, extent: &Extent, min_size_m: f64) -> impl Iterator<Item = (&Feature, Extent)> {
         let extent = *extent;
         let wanted = move |found: &Extent| found.intersects(&extent) && size_m(found) >= min_size_m;
         let runs = envelope(&extent).map(|envelope| self.base.mercator.locate_in_envelope_intersecting(envelope));
@@ -163,9 +163,11 @@ impl LayerIndex {
             .flatten()
             .filter(move |run| f64::from(run.max_size_m) >= min_size_m)
             .flat_map(move |run| self.live(self.base.mapped_members(run)))
-            .filter(move |at| wanted(&self.base.boxes(*at).mercator))
-            .map(|at| &*self.base.features[at]);
-        base.chain(self.delta.entries.iter().filter(move |entry| wanted(&entry.boxes.mercator)).map(|entry| &*entry.feature))
+            .map(|at| (at, self.base.mercator_box(at)))
+            .filter(move |(_, found)| wanted(found))
+            .map(|(at, found)| (&*self.base.features[at], found));
+        let delta = self.delta.entries.iter().map(|entry| (&*entry.feature, entry.boxes.mercator));
+        base.chain(delta.filter(move |(_, found)| wanted(found)))
     }
 
     /// Features whose bounding box meets the box (touching counts) in the working system; order as in
@@ -177,7 +179,7 @@ impl LayerIndex {
             .into_iter()
             .flatten()
             .flat_map(|run| self.live(self.base.placed_members(run)))
-            .filter(move |at| self.base.boxes(*at).working.intersects(&extent))
+            .filter(move |at| self.base.working_box(*at).intersects(&extent))
             .map(|at| &*self.base.features[at]);
         base.chain(self.delta.entries.iter().filter(move |entry| entry.boxes.working.intersects(&extent)).map(|entry| &*entry.feature))
     }
@@ -197,7 +199,7 @@ impl LayerIndex {
                 break;
             }
             for at in self.live(self.base.placed_members(run)) {
-                best.offer(&self.base.features[at], &self.base.boxes(at).working);
+                best.offer(&self.base.features[at], &self.base.working_box(at));
             }
         }
         best.found.into_sorted_vec().into_iter().map(|found| (found.feature, found.distance_m)).collect()

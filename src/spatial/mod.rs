@@ -16,9 +16,9 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
-pub use cells::{Cell, CellQuery, kind_field};
+pub use cells::{Cell, CellQuery, Cells, kind_field};
 pub use curve::{MERCATOR_HALF_M, Positions, grid_position};
-pub use feature::{Feature, Shape, Tag};
+pub use feature::{Feature, Shape, Tag, anchor};
 pub use index::LayerIndex;
 pub use share::SharedTexts;
 pub use snapshot::Snapshot;

@@ -93,7 +93,9 @@ fn calculation_rooms_do_no_input_or_output() {
             if file.file_name().is_some_and(|name| name == "tests.rs" || name == "real_data.rs") {
                 continue;
             }
-            for word in ["std::fs", "std::net", "tokio::", "async fn", "Utc::now", "SystemTime", "Instant::now", "sqlx", "println!", "static mut"] {
+            for word in
+                ["std::fs", "std::net", "tokio::", "async fn", "Utc::now", "SystemTime", "Instant::now", "sqlx", "println!", "static mut"]
+            {
                 if text.contains(word) {
                     wrong.push(format!("{}: {word}", file.display()));
                 }

@@ -68,7 +68,8 @@ async fn versions_of_a_feature_cannot_overlap() {
     };
     fresh.psql(&insert("2020-01-01", "2024-01-01")).await;
     fresh.psql(&insert("2024-01-01", "infinity")).await;
-    for (from, to) in [("2023-06-01", "2025-01-01"), ("2019-01-01", "2020-01-02"), ("2024-01-01", "infinity"), ("2025-01-01", "2025-02-01")] {
+    for (from, to) in [("2023-06-01", "2025-01-01"), ("2019-01-01", "2020-01-02"), ("2024-01-01", "infinity"), ("2025-01-01", "2025-02-01")]
+    {
         let result = sqlx::raw_sql(sqlx::AssertSqlSafe(insert(from, to))).execute(&fresh.pool).await;
         assert!(matches!(StoreError::from(result.unwrap_err()), StoreError::Conflict(_)), "{from} to {to}");
     }

@@ -44,6 +44,7 @@ function openMap(element: HTMLElement): void {
     moved: actions.moveTo,
     sized: actions.setSize,
     pointed: actions.setPointer,
+    groupClicked: actions.openGroup,
     clicked: (at) => void actions.identifyAt(at),
     resultPointed: actions.highlight,
     resultClicked: (index) => void actions.choose(index),

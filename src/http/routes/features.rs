@@ -38,9 +38,8 @@ pub async fn feature(
     Params(when): Params<When>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let unknown = |what: &str| {
-        Failure(AppError::NotFound(Message::new(format!("没有 {what:?}。"), format!("There is no {what:?}."))), language)
-    };
+    let unknown =
+        |what: &str| Failure(AppError::NotFound(Message::new(format!("没有 {what:?}。"), format!("There is no {what:?}."))), language);
     let layer: Layer = layer.parse().ok().filter(|layer| *layer != Layer::PermitFootprints).ok_or_else(|| unknown(&layer))?;
     let id: FeatureId = id.parse().map_err(|_| unknown(&id))?;
     let moment = Moment {

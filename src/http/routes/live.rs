@@ -39,7 +39,10 @@ impl Drop for Listener {
 /// `hello` with the sequence, then `change` for every change (layers and extents in degrees; `null` extents: anywhere in the layer),
 /// `stale` while the database is away and `fresh` when it is back.
 #[utoipa::path(get, path = "/api/live", tag = "live", responses((status = 200, content_type = "text/event-stream"), (status = 503, body = Problem)))]
-pub async fn live(State(serving): State<Serving>, language: Language) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
+pub async fn live(
+    State(serving): State<Serving>,
+    language: Language,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Failure> {
     let app = &serving.app;
     if app.listeners.load(Ordering::Relaxed) >= app.config.limits.live_listeners {
         let message = Message::new("监听者过多，请稍后再试。", "Too many listeners; try again later.");

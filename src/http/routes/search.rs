@@ -21,8 +21,9 @@ pub struct Search {
     q: String,
     /// At most so many hits; 10 by default, 100 at most.
     limit: Option<usize>,
-    /// Language of the labels: zh or en.
-    lang: Option<String>,
+    /// Language of the labels: zh or en; by default as Accept-Language says. Read by the language extractor.
+    #[serde(rename = "lang")]
+    _lang: Option<String>,
     /// Of equally good hits, those near this longitude come first.
     lon: Option<f64>,
     lat: Option<f64>,
@@ -38,13 +39,21 @@ pub struct Search {
 
 /// Places by name, address or code, best first, as GeocodeJSON. Each hit says which part matched how.
 #[utoipa::path(get, path = "/api/search", tag = "search", params(Search), responses((status = 200, body = GeocodeView), (status = 400, body = Problem)))]
-pub async fn search(State(serving): State<Serving>, language: Language, Params(search): Params<Search>) -> Result<Json<GeocodeView>, Failure> {
+pub async fn search(
+    State(serving): State<Serving>,
+    language: Language,
+    Params(search): Params<Search>,
+) -> Result<Json<GeocodeView>, Failure> {
     find(&serving, language, search, false).await
 }
 
 /// The same for a text that is still being typed.
 #[utoipa::path(get, path = "/api/suggest", tag = "search", params(Search), responses((status = 200, body = GeocodeView), (status = 400, body = Problem)))]
-pub async fn suggest(State(serving): State<Serving>, language: Language, Params(search): Params<Search>) -> Result<Json<GeocodeView>, Failure> {
+pub async fn suggest(
+    State(serving): State<Serving>,
+    language: Language,
+    Params(search): Params<Search>,
+) -> Result<Json<GeocodeView>, Failure> {
     find(&serving, language, search, true).await
 }
 
@@ -87,7 +96,11 @@ pub struct Reverse {
 
 /// What is nearest to a point, nearest first, as GeocodeJSON with `distance_m`.
 #[utoipa::path(get, path = "/api/reverse", tag = "search", params(Reverse), responses((status = 200, body = GeocodeView), (status = 400, body = Problem)))]
-pub async fn reverse(State(serving): State<Serving>, language: Language, Params(reverse): Params<Reverse>) -> Result<Json<GeocodeView>, Failure> {
+pub async fn reverse(
+    State(serving): State<Serving>,
+    language: Language,
+    Params(reverse): Params<Reverse>,
+) -> Result<Json<GeocodeView>, Failure> {
     let [longitude, latitude] = params::point(reverse.lon, reverse.lat, language)?;
     let radius_m = reverse.radius.unwrap_or(200.0);
     if !(0.0..=20_000.0).contains(&radius_m) {
@@ -99,6 +112,7 @@ pub async fn reverse(State(serving): State<Serving>, language: Language, Params(
         layers: reverse.layer.as_deref().map(|text| params::layers(text, language)).transpose()?.unwrap_or_default(),
         radius_m,
         limit: limit(reverse.limit, 1, language)?,
+        lang: language.code(),
     };
     let (found, sequence) = app::reverse(&serving.app, question).await.map_err(|error| Failure(error, language))?;
     Ok(Json(GeocodeView::of_nearest(found, sequence, &serving.app.city, language)))

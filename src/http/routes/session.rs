@@ -47,8 +47,7 @@ pub async fn log_in(
     Body(credentials): Body<Credentials>,
 ) -> Result<Response, Failure> {
     same_origin(&headers, language)?;
-    let logged_in =
-        app::log_in(&serving.app, &credentials.name, credentials.password).await.map_err(|error| Failure(error, language))?;
+    let logged_in = app::log_in(&serving.app, &credentials.name, credentials.password).await.map_err(|error| Failure(error, language))?;
     let cookie = cookie(&logged_in.token, SESSION_DAYS * 86_400, serving.app.config.secure_cookies);
     Ok(([(SET_COOKIE, cookie)], Json(SessionView::from(logged_in.account))).into_response())
 }

@@ -94,7 +94,8 @@ fn parse(z: &str, x: &str, y: &str, language: Language) -> Result<(TileId, TileF
         Some((y, "mvt")) => (y, TileFormat::Mvt),
         _ => return Err(malformed()),
     };
-    let number = |text: &str| if text.bytes().all(|b| b.is_ascii_digit()) { text.parse::<u64>().map_err(|_| malformed()) } else { Err(malformed()) };
+    let number =
+        |text: &str| if text.bytes().all(|b| b.is_ascii_digit()) { text.parse::<u64>().map_err(|_| malformed()) } else { Err(malformed()) };
     let (z, x, y) = (number(z)?, number(x)?, number(y)?);
     let id = u8::try_from(z).ok().zip(u32::try_from(x).ok()).zip(u32::try_from(y).ok()).and_then(|((z, x), y)| TileId::new(z, x, y));
     let outside = || {
@@ -109,13 +110,19 @@ fn parse(z: &str, x: &str, y: &str, language: Language) -> Result<(TileId, TileF
 
 /// TileJSON 3.0 of one or several layers.
 #[utoipa::path(get, path = "/tiles/{layers}", tag = "tiles", params(("layers" = String, Path, description = "roads.json")), responses((status = 200, body = TileJson), (status = 404, body = Problem)))]
-pub async fn tilejson(State(serving): State<Serving>, language: Language, Place(name): Place<String>, headers: HeaderMap) -> Result<Json<TileJson>, Failure> {
+pub async fn tilejson(
+    State(serving): State<Serving>,
+    language: Language,
+    Place(name): Place<String>,
+    headers: HeaderMap,
+) -> Result<Json<TileJson>, Failure> {
     let fail = |error| Failure(error, language);
     let missing = || fail(AppError::NotFound(Message::new("此处只有 <图层>.json。", "There is only <layers>.json here.")));
     let names = name.strip_suffix(".json").ok_or_else(missing)?;
     let layers = app::named_layers(names).map_err(fail)?;
     let infos = app::layers(&serving.app).await.map_err(fail)?;
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let scheme = headers.get("x-forwarded-proto").and_then(|scheme| scheme.to_str().ok()).filter(|scheme| *scheme == "https").unwrap_or("http");
+    let scheme =
+        headers.get("x-forwarded-proto").and_then(|scheme| scheme.to_str().ok()).filter(|scheme| *scheme == "https").unwrap_or("http");
     Ok(Json(TileJson::new(names, &layers, &infos, &serving.app.city, &format!("{scheme}://{host}"), language)))
 }

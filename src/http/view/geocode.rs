@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::geometry;
 use crate::app::{City, Nearest, SearchAnswer};
-use crate::domain::{Layer, Value};
+use crate::domain::Layer;
 use crate::gazetteer::Hit;
 use crate::http::language::Language;
 
@@ -50,7 +50,7 @@ pub struct Properties {
 
 impl GeocodeView {
     pub fn of_search(text: &str, found: &SearchAnswer, city: &City, language: Language) -> Self {
-        let mut head = Geocoding::new(city, found.sequence, language, found.answer.hits.iter().map(|hit| hit.layer));
+        let mut head = Geocoding::new(city, found.sequence, language, found.answer.hits.iter().map(|hit| hit.place.layer));
         head.query = Some(text.to_owned());
         head.truncated = found.answer.truncated;
         Self { kind: "FeatureCollection", geocoding: head, features: found.answer.hits.iter().map(Place::of_hit).collect() }
@@ -85,33 +85,19 @@ impl Place {
     fn of_hit(hit: &Hit) -> Self {
         let mut geocoding = serde_json::to_value(hit).unwrap_or_default();
         if let Json::Object(members) = &mut geocoding {
-            members.insert("kind".into(), hit.layer.id().into());
+            members.insert("kind".into(), hit.place.layer.id().into());
         }
-        Self::new(hit.id.to_string(), hit.position, geocoding)
+        Self::new(hit.place.id.to_string(), hit.place.position, geocoding)
     }
 
     fn of_nearest(near: &Nearest, language: Language) -> Self {
-        let text = |field: &str| {
-            let index = near.layer.field_index(field).and_then(|index| u8::try_from(index).ok())?;
-            near.feature.tag(index).and_then(Value::text)
-        };
-        let name = near.feature.name.as_deref();
-        let label = match (name, near.feature.name_en.as_deref(), text("road"), text("number")) {
-            (None, _, Some(road), Some(number)) if road.is_ascii() => format!("{number} {road}"),
-            (None, _, road, Some(number)) => format!("{}{number}", road.unwrap_or_default()),
-            (Some(_), Some(english), ..) if language == Language::English => english.to_owned(),
-            (Some(name), ..) => name.to_owned(),
-            _ => near.layer.title_in(language).to_owned(),
-        };
-        let geocoding = serde_json::json!({
-            "label": label,
-            "name": name,
-            "name_en": near.feature.name_en,
-            "layer": near.layer,
-            "kind": near.layer,
-            "id": near.id,
-            "distance_m": (near.distance_m * 100.0).round() / 100.0,
-        });
+        let mut geocoding = near.place.as_ref().and_then(|place| serde_json::to_value(place).ok()).unwrap_or_else(
+            || serde_json::json!({ "label": near.layer.title_in(language), "name": null, "layer": near.layer, "id": near.id }),
+        );
+        if let Json::Object(members) = &mut geocoding {
+            members.insert("kind".into(), near.layer.id().into());
+            members.insert("distance_m".into(), ((near.distance_m * 100.0).round() / 100.0).into());
+        }
         Self::new(near.id.to_string(), near.position, geocoding)
     }
 }

@@ -42,11 +42,7 @@ pub struct LayerAnswerView {
 impl IdentifyView {
     pub fn new(answer: &Identified) -> Self {
         Self {
-            point: PointView {
-                lon: answer.longitude,
-                lat: answer.latitude,
-                working: answer.working.map(|[x, y]| WorkingPoint { x, y }),
-            },
+            point: PointView { lon: answer.longitude, lat: answer.latitude, working: answer.working.map(|[x, y]| WorkingPoint { x, y }) },
             sequence: answer.sequence,
             layers: answer
                 .layers

@@ -37,11 +37,8 @@ impl TileJson {
     pub fn new(names: &str, layers: &[TileLayer], infos: &[LayerInfo], city: &City, site: &str, language: Language) -> Self {
         let own: Vec<&LayerInfo> = infos.iter().filter(|info| layers.iter().any(|layer| layer.layer() == info.layer)).collect();
         let bounds = own.iter().filter_map(|info| info.extent).reduce(Extent::union);
-        let mut credits: Vec<&str> = own
-            .iter()
-            .filter_map(|info| city.layers.get(&info.layer)?.attribution.as_ref())
-            .map(|text| language.of(text))
-            .collect();
+        let mut credits: Vec<&str> =
+            own.iter().filter_map(|info| city.layers.get(&info.layer)?.attribution.as_ref()).map(|text| language.of(text)).collect();
         credits.dedup();
         Self {
             tilejson: "3.0.0",

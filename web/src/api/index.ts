@@ -20,8 +20,8 @@ export const getFeature = (layer: string, id: string, at: string | null, lang: L
 export const suggest = (q: string, near: LonLat | null, lang: Lang, signal: AbortSignal): Promise<Answer<Places>> =>
   ask('api/suggest', { query: { q, lang, limit: 8, ...nearby(near) }, signal, fresh: true });
 
-export const search = (q: string, near: LonLat | null, lang: Lang, signal: AbortSignal): Promise<Answer<Places>> =>
-  ask('api/search', { query: { q, lang, limit: 25, ...nearby(near) }, signal, fresh: true });
+export const search = (q: string, limit: number, near: LonLat | null, lang: Lang, signal: AbortSignal): Promise<Answer<Places>> =>
+  ask('api/search', { query: { q, lang, limit, ...nearby(near) }, signal, fresh: true });
 
 export const getSession = (): Promise<Answer<Session | null>> => ask('api/session', { fresh: true });
 export const logIn = (name: string, password: string, lang: Lang): Promise<Answer<Session>> => ask('api/session', { method: 'POST', body: { name, password }, query: { lang } });

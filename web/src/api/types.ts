@@ -34,6 +34,8 @@ export interface LayerInfo {
   extent: Extent | null;
   sequence: number;
   status_date: string | null;
+  /** When the layer last changed. */
+  changed_at?: string | null;
   attribution: Bilingual | null;
   licence: string | null;
   fields: FieldInfo[];

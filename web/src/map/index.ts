@@ -10,7 +10,7 @@ import Modify from 'ol/interaction/Modify';
 import type { LineString, Polygon } from 'ol/geom';
 import type { Tiles } from '../api/tiles';
 import { fromMercator, resolutionAt, toMercator } from '../coordinates/mercator';
-import type { LonLat } from '../coordinates/point';
+import type { Extent, LonLat } from '../coordinates/point';
 import { MAX_ZOOM, lowestZoom } from '../state/actions/view';
 import { pictureSize } from '../state/actions/print';
 import { designOf } from '../state/layers';
@@ -20,12 +20,16 @@ import { inViewOf } from './inview';
 import { drawMeasure, drawResults, drawSelection, overlay } from './overlay';
 import { takePicture } from './picture';
 import { askAgain, drawnLayer, type Drawn } from './sources';
+import { groupExtent } from './style';
+import { isGrouped } from './layers';
 
 export interface MapEvents {
   moved(view: ViewState): void;
   sized(width_px: number, height_px: number): void;
   pointed(at: LonLat | null): void;
   clicked(at: LonLat): void;
+  /** A disc that stands for several features, which lie in this extent. */
+  groupClicked(extent: Extent, at: LonLat): void;
   resultPointed(index: number): void;
   resultClicked(index: number): void;
   vertexAdded(at: LonLat): void;
@@ -63,6 +67,8 @@ export function createMap(target: HTMLElement, tiles: Tiles, events: MapEvents):
   modify.setActive(false);
 
   const resultAt = (pixel: number[]): number | null => map.forEachFeatureAtPixel(pixel, (feature) => Number(feature.get('index')), { layerFilter: (layer) => layer === results.layer, hitTolerance: 6 }) ?? null;
+  const groupAt = (pixel: number[]): Extent | null =>
+    map.forEachFeatureAtPixel(pixel, (feature) => groupExtent(feature), { layerFilter: (layer) => drawn.some(({ id, features }) => features === layer && isGrouped(id)) }) ?? null;
 
   map.on('moveend', () => {
     if (state.start === 'ready') events.moved(viewOf(map.getView()));
@@ -83,7 +89,9 @@ export function createMap(target: HTMLElement, tiles: Tiles, events: MapEvents):
       return;
     }
     const result = resultAt(event.pixel);
+    const group = result === null ? groupAt(event.pixel) : null;
     if (result !== null && !Number.isNaN(result)) events.resultClicked(result);
+    else if (group) events.groupClicked(group, at);
     else events.clicked(at);
   });
   map.on('pointermove', (event: MapBrowserEvent) => {

@@ -49,7 +49,7 @@ export function drawSelection({ source }: Overlay, { inspector, dark }: State): 
   }
 }
 
-/** Numbered as in the list; the highlighted one is filled. */
+/** Numbered as in the list and filled, unlike the pale discs of groups; the highlighted one is larger and dark. */
 export function drawResults({ source }: Overlay, { search, inspector, dark }: State): void {
   source.clear();
   if (inspector) return;
@@ -61,8 +61,8 @@ export function drawResults({ source }: Overlay, { search, inspector, dark }: St
     const feature = new Feature({ geometry: new Point(toMercator({ lon, lat })), index });
     feature.setStyle(
       new Style({
-        image: new Circle({ radius: active ? 13 : 10, fill: new Fill({ color: active ? palette.accent : palette.disc }), stroke: new Stroke({ color: active ? palette.halo : palette.accent, width: 2 }) }),
-        text: new Text({ text: String(index + 1), font: `600 ${active ? 12.5 : 11}px ${FONT}`, fill: new Fill({ color: active ? palette.halo : palette.discText }), offsetY: 0.5 }),
+        image: new Circle({ radius: active ? 13 : 10, fill: new Fill({ color: active ? palette.text : palette.accent }), stroke: new Stroke({ color: palette.halo, width: active ? 3 : 2 }) }),
+        text: new Text({ text: String(index + 1), font: `600 ${active ? 12.5 : 11}px ${FONT}`, fill: new Fill({ color: palette.halo }), offsetY: 0.5 }),
         zIndex: active ? 100 : 50 - index,
       }),
     );

@@ -4,6 +4,8 @@ import { Circle, Fill, RegularShape, Stroke, Style, Text } from 'ol/style';
 import { paletteOf } from '../symbols/palette';
 import type { Hatch, Line, Mark, Symbol } from '../symbols/symbols';
 import type { Lang } from '../api/types';
+import { fromMercator } from '../coordinates/mercator';
+import type { Extent } from '../coordinates/point';
 
 /** What styles depend on besides the feature. */
 export interface Look {
@@ -64,13 +66,23 @@ export function groupStyle(feature: FeatureLike, look: Look, edge?: string): Sty
   const label = count >= 10_000 ? `${Math.round(count / 1000)}k` : String(count);
   return keep(`group ${label} ${look.dark} ${edge}`, () => {
     const palette = paletteOf(look.dark);
-    const radius = 8 + label.length * 2.6;
+    const radius = 6.5 + label.length * 2.5;
     return new Style({
       image: new Circle({ radius, fill: new Fill({ color: palette.disc }), stroke: new Stroke({ color: edge ?? palette.mutedText, width: 1.75 }) }),
-      text: new Text({ text: label, font: `600 11px ${FONT}`, fill: new Fill({ color: palette.discText }), offsetY: 0.5 }),
+      text: new Text({ text: label, font: `600 10.5px ${FONT}`, fill: new Fill({ color: palette.discText }), offsetY: 0.5 }),
       zIndex: 500,
     });
   });
+}
+
+/** Where the features of a group lie, degrees; `null` for a feature that is none. */
+export function groupExtent(feature: FeatureLike): Extent | null {
+  if (typeof feature.get('count') !== 'number') return null;
+  const extent: unknown = feature.get('extent');
+  if (Array.isArray(extent) && extent.length === 4) return extent.map(Number) as Extent;
+  const [x = 0, y = 0] = feature.getGeometry()?.getExtent() ?? [];
+  const { lon, lat } = fromMercator(x, y);
+  return [lon, lat, lon, lat];
 }
 
 export interface LabelLook {

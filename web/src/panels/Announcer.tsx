@@ -1,6 +1,7 @@
 // Says aloud what changed out of sight, and shows short confirmations.
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { MOST_PLACES } from '../state/actions/search';
 import { describe } from '../text/describe';
 import { useActions, useShown, useTexts } from './context';
 
@@ -21,7 +22,7 @@ export function Announcer(): JSX.Element {
   const found = inspector?.feature ? describe(inspector.feature, layers, lang) : null;
   const words =
     inspector?.status === 'ready' ? (found ? `${found.title}. ${found.summary}` : t.inspector.nothing)
-    : !inspector && search.status === 'ready' ? (search.places.length > 0 ? t.search.count(search.places.length) : t.search.none(search.answered.trim()))
+    : !inspector && search.status === 'ready' ? (search.places.length >= MOST_PLACES ? t.search.first(search.places.length) : search.places.length > 0 ? t.search.count(search.places.length) : t.search.none(search.answered.trim()))
     : '';
   const toast = said === 'copied' ? t.inspector.copied : said === 'not_copied' ? t.inspector.notCopied : '';
   return (

@@ -27,6 +27,7 @@ export function MapFrame({ onMapElement }: { onMapElement: (element: HTMLElement
       <Description />
       <TilesFailed />
       <Toolbar />
+      <Attribution />
     </main>
   );
 }
@@ -37,6 +38,26 @@ function Notice(): JSX.Element | null {
   const city = useShown((state) => state.city);
   if (!city || (!city.fictional && !city.notice)) return null;
   return <p class="notice" role="note"><Icon name="info" /><span>{city.notice?.[lang] ?? t.notice.fictional}</span></p>;
+}
+
+/** Whose data is on the map; all of it, with licences, in the layer panel. */
+function Attribution(): JSX.Element | null {
+  const t = useTexts();
+  const actions = useActions();
+  const lang = useShown((state) => state.lang);
+  const layers = useShown((state) => state.layers);
+  const shown = useShown((state) => state.shown);
+  const basemap = useShown((state) => (state.basemap ? (state.city?.basemap?.attribution ?? null) : null));
+  const open = useShown((state) => state.tool === 'layers');
+  const visible = layers.filter(({ id, count }) => count > 0 && shown.some((layer) => layer.id === id && layer.visible));
+  const base = typeof basemap === 'string' ? basemap : basemap?.[lang];
+  const sources = new Set([...visible.flatMap(({ attribution, licence }) => (attribution ? [[attribution[lang], licence].filter(Boolean).join(', ')] : [])), ...(base ? [base] : [])]);
+  if (sources.size === 0) return null;
+  return (
+    <button type="button" class="attribution" aria-label={`${t.layers.sources}: ${[...sources].join('; ')}`} aria-expanded={open} onClick={() => !open && actions.toggleTool('layers')}>
+      <Icon name="info" /><span>{[...sources].join('; ')}</span>
+    </button>
+  );
 }
 
 function TilesFailed(): JSX.Element | null {

@@ -5,7 +5,7 @@ import { geodesicDistanceM } from '../coordinates/geodesic';
 import { inside } from '../coordinates/point';
 import type { Reading } from '../coordinates/parse';
 import type { Place } from '../api/types';
-import { positionOf } from '../state/actions/search';
+import { MOST_PLACES, positionOf } from '../state/actions/search';
 import { codeName, layerTitle, placeTexts } from '../text/describe';
 import * as format from '../text/format';
 import { problemText } from '../text';
@@ -49,12 +49,12 @@ function List({ places }: { places: Place[] }): JSX.Element {
   }, [active]);
   return (
     <>
-      <h2 class="list-title">{complete ? t.search.count(places.length) : t.search.suggestions}</h2>
+      <h2 class="list-title">{!complete ? t.search.suggestions : places.length >= MOST_PLACES ? t.search.first(places.length) : t.search.count(places.length)}</h2>
       <ul ref={list} id="results" role="listbox" class="results" aria-label={t.search.results}>
         {places.map((place, index) => <Result key={`${place.properties.geocoding.layer}/${place.properties.geocoding.id}`} place={place} index={index} active={index === active} />)}
       </ul>
       {truncated && <p class="hint warn"><Icon name="warning" /> {t.search.truncated}</p>}
-      {complete && places.length >= 25 && <p class="hint">{t.search.limited(places.length)}</p>}
+      {complete && places.length >= MOST_PLACES && <p class="hint">{t.search.limited(places.length)}</p>}
     </>
   );
 }
@@ -68,7 +68,7 @@ function Result({ place, index, active }: { place: Place; index: number; active:
   const { layer, kind, division, match, address } = place.properties.geocoding;
   const { title, other } = placeTexts(place, lang);
   const at = positionOf(place);
-  const sort = (kind && (codeName(layer, 'class', kind, lang) ?? kind)) || layerTitle(layer, layers, lang);
+  const sort = kind && kind !== layer ? (codeName(layer, 'class', kind, lang) ?? kind) : layerTitle(layer, layers, lang);
   const facts = [sort, address && address !== title ? address : null, division, at ? t.search.away(format.about(geodesicDistanceM(view, at))) : t.search.noPosition, match?.part ? (t.search.parts[match.part] ?? null) : null, match && match.kind !== 'exact' ? t.search.match[match.kind] : null];
   return (
     // Keys are handled by the combobox that owns this list.
@@ -118,12 +118,23 @@ function CoordinateCard({ readings, taken }: { readings: Reading[]; taken: numbe
 function Welcome(): JSX.Element {
   const t = useTexts();
   const start = useShown((state) => state.start);
+  const problem = useShown((state) => state.startProblem);
+  const lang = useShown((state) => state.lang);
+  const isEmpty = useShown((state) => state.layers.every(({ count }) => count === 0));
   if (start === 'loading') return <Skeleton label={t.start.loading} />;
   if (start === 'failed') {
     return (
       <div class="message problem">
-        <h2>{t.start.failed}</h2>
+        <h2>{problem && problem.status !== 0 ? problemText(problem, lang) : t.start.failed}</h2>
         <p>{t.start.failedHint}</p>
+      </div>
+    );
+  }
+  if (isEmpty) {
+    return (
+      <div class="message">
+        <h2>{t.start.empty}</h2>
+        <p>{t.start.emptyHint}</p>
       </div>
     );
   }

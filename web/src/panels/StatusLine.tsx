@@ -66,7 +66,7 @@ function Live(): JSX.Element {
     <p class={`live ${live.status}`} role="status" title={hint}>
       <i aria-hidden="true" />
       <span class="live-word">{status}</span>
-      {live.sequence !== null && <span class="figures sequence" data-sequence={live.sequence}>{t.status.sequence(format.integer(live.sequence))}</span>}
+      {live.sequence !== null && <span class="figures sequence" data-sequence={live.sequence}>{[live.changed_at ? format.time(live.changed_at) : null, t.status.sequence(format.integer(live.sequence))].filter(Boolean).join(' · ')}</span>}
     </p>
   );
 }

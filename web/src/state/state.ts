@@ -59,8 +59,8 @@ export interface LiveState {
   status: 'connecting' | 'live' | 'reconnecting' | 'stale';
   sequence: number | null;
   since: string | null;
-  /** When the last change arrived, as milliseconds. */
-  changed_at: number | null;
+  /** The time the data stands at: of the last change. */
+  changed_at: string | null;
 }
 
 /** What the map has drawn, as reported by it: layer -> legend value -> how many. */
@@ -91,6 +91,8 @@ export interface SessionState {
 
 export interface State {
   start: 'loading' | 'ready' | 'failed';
+  /** Why the page could not open yet. */
+  startProblem: Problem | null;
   city: City | null;
   layers: LayerInfo[];
   lang: Lang;
@@ -126,6 +128,7 @@ export const NO_SEARCH: SearchState = { query: '', status: 'idle', answered: '',
 
 export const START: State = {
   start: 'loading',
+  startProblem: null,
   city: null,
   layers: [],
   lang: 'zh',

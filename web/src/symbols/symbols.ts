@@ -74,7 +74,7 @@ const DRAW: Record<string, (properties: Properties, dark: boolean) => Symbol> = 
   place_names: (properties, dark) => {
     const palette = paletteOf(dark);
     const kind = text(properties, 'class', 'other');
-    const fill = kind === 'water' ? palette.water : kind === 'park' || kind === 'square' ? palette.green : withAlpha(palette.place, 0.07);
+    const fill = kind === 'water' ? withAlpha(palette.water, 0.75) : kind === 'park' || kind === 'square' ? withAlpha(palette.green, 0.45) : withAlpha(palette.place, 0.05);
     return {
       value: '',
       fill,
@@ -105,9 +105,11 @@ function controlArea(properties: Properties, dark: boolean): Symbol {
   const colours = CONTROL[kind] ?? CONTROL.other!;
   const colour = dark ? colours.dark : colours.light;
   const hatches: Record<string, Hatch['kind']> = { green_line: 'falling', blue_line: 'level', flood: 'level', wetland: 'dots', purple_line: 'cross', historic: 'cross', farmland: 'dots', ecology: 'falling' };
-  const line: Line = { colour, width: 1.8 };
+  const line: Line = { colour, width: kind === 'urban_boundary' ? 2.6 : 1.6 };
   if (text(properties, 'status', 'in_force') !== 'in_force') line.dash = [8, 5];
-  return { value: kind, line, hatch: { colour: withAlpha(colour, dark ? 0.5 : 0.42), kind: hatches[kind] ?? 'rising', gap: 11 } };
+  // The urban boundary holds the whole city: a hatch would lie over everything and say nothing.
+  if (kind === 'urban_boundary') return { value: kind, line: { ...line, dash: line.dash ?? [14, 5] } };
+  return { value: kind, line, hatch: { colour: withAlpha(colour, dark ? 0.42 : 0.34), kind: hatches[kind] ?? 'rising', gap: 11 } };
 }
 
 /** Width in pixels at zoom 16; the map scales it. */
@@ -146,7 +148,7 @@ function permit(properties: Properties, dark: boolean): Symbol {
   if (status === 'building') {
     return { value: status, fill: soft, hatch: { colour: withAlpha(palette.permit, 0.55), kind: 'falling', gap: 8 }, line: { colour: palette.permit, width: 2.2 }, mark: mark(palette.disc, palette.permit) };
   }
-  if (status === 'built') return { value: status, fill: withAlpha(palette.permit, 0.5), line: { colour: palette.permit, width: 1.6 }, mark: mark(palette.permit, palette.halo) };
+  if (status === 'built') return { value: status, fill: withAlpha(palette.permit, 0.36), line: { colour: palette.permit, width: 1.6 }, mark: mark(palette.permit, palette.halo) };
   return { value: status, fill: withAlpha(palette.permitGrey, 0.08), line: { colour: palette.permitGrey, width: 1.4, dash: [1.5, 3] }, mark: mark(palette.disc, palette.permitGrey) };
 }
 
@@ -163,4 +165,10 @@ function boundary(rank: string, dark: boolean): Symbol {
   const colour = paletteOf(dark).boundary;
   const pattern = RANKS[rank] ?? RANKS.county!;
   return { value: rank, line: { colour, ...pattern, casing: { colour: withAlpha(colour, 0.16), width: pattern.width + 4 } } };
+}
+
+/** Lines grow from half their width far out (zoom 12) to the whole at zoom 16. */
+export function thinned(symbol: Symbol, zoom: number): Symbol {
+  const factor = Math.max(0.5, Math.min(1, 0.5 + (zoom - 12) / 8));
+  return symbol.line && factor < 1 ? { ...symbol, line: { ...symbol.line, width: symbol.line.width * factor } } : symbol;
 }

@@ -25,7 +25,8 @@ export function describe(feature: Feature, layers: readonly LayerInfo[], lang: L
   const parts: Record<string, () => { title: string | null; summary: (string | null)[] }> = {
     door_plates: () => ({ title: field('address') ?? join([field('road'), plateNumber(field('number'), lang)], lang === 'zh' ? '' : ' ') ?? name, summary: [title, field('plate_kind'), field('village'), field('postcode')] }),
     roads: () => ({ title: name, summary: [title, code('class'), widthOf(properties, lang)] }),
-    zoning: () => ({ title: withCode(field('land_use_name') ?? code('class'), field('land_use')), summary: [title, code('class'), code('status'), indicators(properties, lang)] }),
+    // The plan names a land use in its own language only; the class is known in both.
+    zoning: () => ({ title: withCode((lang === 'zh' ? field('land_use_name') : null) ?? code('class') ?? field('land_use_name'), field('land_use')), summary: [title, lang === 'en' ? field('land_use_name') : code('class'), code('status'), indicators(properties, lang)] }),
     control_areas: () => ({ title: name ?? code('kind'), summary: [title, name ? code('kind') : null, field('code'), code('status')] }),
     permits: () => ({ title: name ?? field('case_no'), summary: [code('status'), field('case_type'), name ? field('case_no') : null, field('applicant')] }),
     parcels: () => ({ title: name ?? field('code'), summary: [title, field('land_use')] }),

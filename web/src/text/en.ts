@@ -4,11 +4,11 @@ import type { Texts } from './zh';
 export const en: Texts = {
   app: { name: 'Yutu', full: 'Yutu 舆图', skipToSearch: 'Skip to search', skipToMap: 'Skip to map', panel: 'Search and answers', map: 'Map', tools: 'Map tools', status: 'Coordinates and status', language: '中文', languageHint: '切换为中文' },
   theme: { auto: 'Appearance: as the system', light: 'Appearance: light', dark: 'Appearance: dark' },
-  start: { loading: 'Opening…', failed: 'The server cannot be reached; trying again.', failedHint: 'Please check the network. The page recovers by itself, no reload is needed.' },
+  start: { loading: 'Opening…', failed: 'The server cannot be reached; trying again.', failedHint: 'Please check the network. The page recovers by itself, no reload is needed.', empty: 'There is no data here yet.', emptyHint: 'The administrator imports it by a city pack with “yutu import”; this page shows it by itself when it is there.' },
   notice: { fictional: 'Fictional city: everything on this map is demonstration data and stands for no real name, plan or permit.' },
   search: {
     label: 'Search for a place, an address, a road, a permit number or coordinates', placeholder: 'Place, address, coordinates…', go: 'Search', clear: 'Clear the search', keyHint: 'Press / to search',
-    results: 'Search results', suggestions: 'Suggestions', count: (n) => (n === 1 ? '1 result' : `${n} results`), limited: (n) => `The ${n} best are shown; more words narrow it down.`,
+    results: 'Search results', suggestions: 'Suggestions', count: (n) => (n === 1 ? '1 result' : `${n} results`), first: (n) => `The best ${n} results`, limited: (n) => `The ${n} best are shown; more words narrow it down.`,
     none: (q) => `Nothing found for “${q}”.`, noneHint: 'Try another spelling: leave out the house number, give the road alone, or write Pinyin. Coordinates work too.', loading: 'Searching…',
     failed: 'The search did not finish', noPosition: 'no position on the map, located by road only', match: { exact: 'exact', prefix: 'beginning', substring: 'part' },
     parts: { other_name: 'by its other name', short_name: 'by its short name', alternative_name: 'by another name', former_name: 'by a former name', code: 'by its code', pinyin: 'by Pinyin', initials: 'by Pinyin initials' },

@@ -2,11 +2,11 @@
 export const zh = {
   app: { name: '舆图', full: '舆图 Yutu', skipToSearch: '跳到搜索', skipToMap: '跳到地图', panel: '搜索与查询', map: '地图', tools: '地图工具', status: '坐标与状态', language: 'English', languageHint: 'Switch to English' },
   theme: { auto: '外观：跟随系统', light: '外观：浅色', dark: '外观：深色' },
-  start: { loading: '正在打开…', failed: '暂时连不上服务器，正在重试。', failedHint: '请检查网络；页面会自动恢复，无需刷新。' },
+  start: { loading: '正在打开…', failed: '暂时连不上服务器，正在重试。', failedHint: '请检查网络；页面会自动恢复，无需刷新。', empty: '这里还没有数据。', emptyHint: '请管理员用“yutu import”按城市包导入；导入完成后本页会自动显示。' },
   notice: { fictional: '虚构城市：本图所有内容均为演示数据，不代表真实地名、规划或许可。' },
   search: {
     label: '搜索地名、门牌、道路、许可证号或坐标', placeholder: '地名、门牌、坐标…', go: '搜索', clear: '清除搜索', keyHint: '按 / 开始搜索',
-    results: '搜索结果', suggestions: '搜索建议', count: (n: number) => `共 ${n} 条结果`, limited: (n: number) => `显示最相关的 ${n} 条；输入更多字词可缩小范围。`,
+    results: '搜索结果', suggestions: '搜索建议', count: (n: number) => `共 ${n} 条结果`, first: (n: number) => `最相关的 ${n} 条结果`, limited: (n: number) => `显示最相关的 ${n} 条；输入更多字词可缩小范围。`,
     none: (q: string) => `没有找到“${q}”。`, noneHint: '换一种写法试试：去掉门牌号，只写道路名，或改用拼音；也可以直接输入坐标。', loading: '正在搜索…',
     failed: '搜索没有完成', noPosition: '无图上位置，仅按道路查得', match: { exact: '完全匹配', prefix: '开头匹配', substring: '部分匹配' } as Record<string, string>,
     parts: { other_name: '按外文名', short_name: '按简称', alternative_name: '按别名', former_name: '按曾用名', code: '按编号', pinyin: '按拼音', initials: '按拼音首字母' } as Record<string, string>,

@@ -1,4 +1,4 @@
-// 界桩: a framed square, its number beside it from zoom 14.
+// 界桩: a framed square, its number beside it from zoom 16.
 import { paletteOf } from '../../symbols/palette';
 import { symbolOf } from '../../symbols/symbols';
 import { groupStyle, keep, labelStyle, markStyle, textOf, type StyleMaker } from '../style';
@@ -12,6 +12,6 @@ export const features: StyleMaker = (feature, zoom, look) => {
     return symbol.mark ? markStyle(symbol.mark) : undefined;
   });
   const number = textOf(feature.get('number'));
-  if (!mark || !number || zoom < 14) return mark;
+  if (!mark || !number || zoom < 16) return mark;
   return [mark, labelStyle(number, look, { size: 11, weight: 600, colour, offsetX: 9, align: 'left', priority: 8 })];
 };

@@ -14,5 +14,5 @@ export const labels: StyleMaker = (feature, zoom, look) => {
   const { name, other } = namesOf(feature, look);
   if (!name || zoom > (SHOWN_TO[level] ?? 18)) return undefined;
   if (level === 'village' && zoom < 13) return undefined;
-  return labelStyle(name, look, { size: SIZE[level] ?? 13, weight: 600, colour: paletteOf(look.dark).division, second: zoom >= 13 ? other : null, priority: level === 'village' ? 5 : 20 });
+  return labelStyle(name, look, { size: SIZE[level] ?? 13, weight: 600, colour: paletteOf(look.dark).division, second: zoom >= 14 ? other : null, priority: level === 'village' ? 5 : 20 });
 };

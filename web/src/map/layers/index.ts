@@ -28,3 +28,6 @@ const plain: Drawing = {
 };
 
 export const drawingOf = (layer: string): Drawing => DRAWINGS[layer] ?? plain;
+
+/** Layers whose groups are drawn as discs that can be clicked; of the others only a speck is seen. */
+export const isGrouped = (layer: string): boolean => ['boundary_markers', 'door_plates', 'permits', 'place_names'].includes(layer);

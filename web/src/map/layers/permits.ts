@@ -1,16 +1,17 @@
 // 规划许可: drawn by state: applied dotted, approved solid, built filled, without force grey, in breach vermilion with hatch.
 import { paletteOf } from '../../symbols/palette';
-import { symbolOf } from '../../symbols/symbols';
+import { symbolOf, thinned } from '../../symbols/symbols';
 import { codeName } from '../../text/describe';
 import { areaStyles, groupStyle, keep, labelStyle, markStyle, textOf, type StyleMaker } from '../style';
 
-export const features: StyleMaker = (feature, _, look) => {
+export const features: StyleMaker = (feature, zoom, look) => {
   const group = groupStyle(feature, look, paletteOf(look.dark).permit);
   if (group) return group;
   const status = String(feature.get('status') ?? 'unknown');
   const isPoint = feature.getGeometry()?.getType().endsWith('Point') ?? false;
-  return keep(`permits ${status} ${isPoint} ${look.dark}`, () => {
-    const symbol = symbolOf('permits', { status }, look.dark);
+  const step = Math.min(16, Math.round(zoom));
+  return keep(`permits ${status} ${isPoint} ${step} ${look.dark}`, () => {
+    const symbol = thinned(symbolOf('permits', { status }, look.dark), step);
     return isPoint && symbol.mark ? [markStyle(symbol.mark)] : areaStyles(symbol);
   });
 };

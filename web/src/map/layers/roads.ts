@@ -13,8 +13,8 @@ export const features: StyleMaker = (feature, zoom, look) => {
   return keep(`roads ${kind} ${step} ${look.dark}`, () => {
     const symbol = symbolOf('roads', { class: kind }, look.dark);
     if (!symbol.line) return [];
-    // Half a doubling per zoom keeps minor roads visible far out and major ones slim close by.
-    const factor = Math.min(3.2, 2 ** ((step - 16) * 0.62));
+    // Slower than the map far out, so that minor roads stay visible; with it close by, as a road has a width.
+    const factor = Math.min(9, step <= 17 ? 2 ** ((step - 16) * 0.62) : 1.54 * 2 ** (step - 17));
     const width = Math.max(symbol.line.casing ? 0.9 : 0.7, symbol.line.width * (kind === 'rail' ? Math.min(1, factor) : factor));
     const edge = step < 13 ? 0.9 : 1.8;
     const line = { ...symbol.line, width, ...(symbol.line.casing ? { casing: { colour: symbol.line.casing.colour, width: kind === 'rail' ? width + 2 : width + edge } } : {}) };

@@ -11,7 +11,8 @@ export const features: StyleMaker = (feature, _, look) => {
 
 export const labels: StyleMaker = (feature, zoom, look) => {
   const code = textOf(feature.get('land_use'));
-  if (!code) return undefined;
+  // The land under the streets: its code would stand in every street.
+  if (!code || (code.startsWith('1207') && zoom < 17)) return undefined;
   const name = look.lang === 'zh' && zoom >= 16.5 ? textOf(feature.get('land_use_name')) : null;
   return labelStyle(code, look, { size: zoom >= 17 ? 12.5 : 11, weight: 500, second: name, priority: 2 });
 };

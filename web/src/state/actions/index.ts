@@ -18,7 +18,7 @@ export function createActions(store: Store, tiles: Tiles) {
   const settings = settingActions(store);
   const inspect = inspectActions(store, view);
   const search = searchActions(store, view, inspect);
-  const live = liveActions(store, tiles, inspect, search);
+  const live = liveActions(store, tiles, view, inspect, search);
   const session = sessionActions(store);
   const measure = measureActions(store);
   const print = printActions(store);

@@ -10,6 +10,8 @@ import type { InspectActions } from './inspect';
 import type { ViewActions } from './view';
 
 const PAUSE_MS = 120;
+/** As many as a search asks for: a list of this length may have been cut, and says so. */
+export const MOST_PLACES = 25;
 
 export type SearchActions = ReturnType<typeof searchActions>;
 
@@ -26,7 +28,7 @@ export function searchActions(store: Store, view: ViewActions, inspect: InspectA
     const text = query.trim();
     if (text === '') return false;
     try {
-      const answer = await (complete ? search : suggest)(text, at, lang, asking.signal);
+      const answer = await (complete ? search(text, MOST_PLACES, at, lang, asking.signal) : suggest(text, at, lang, asking.signal));
       if (!answer.ok) {
         put({ status: 'failed', problem: answer.problem, places: [], active: -1 });
         return false;

@@ -1,5 +1,6 @@
 // Opening the page: what the address bar says, then the city and its layers, then the rest.
 import { getCity, getLayers } from '../../api';
+import type { LayerInfo } from '../../api/types';
 import type { Address } from '../address';
 import { reconcile } from '../layers';
 import type { Store } from '../store';
@@ -19,11 +20,10 @@ interface Others {
 
 export function startActions(store: Store, { view, inspect, search, live, session }: Others) {
   const start = async (address: Address): Promise<void> => {
-    store.set({ start: 'loading' });
     const [city, layers] = await Promise.all([getCity(), getLayers()]);
     if (!city.ok || !layers.ok) {
-      store.set({ start: 'failed' });
-      window.setTimeout(() => void start(address), 3000);
+      store.set({ start: 'failed', startProblem: city.ok ? (layers.ok ? null : layers.problem) : city.problem });
+      window.setTimeout(() => void start(address), 2000);
       return;
     }
     const shown = reconcile(address.shown ?? store.get().shown, layers.value.map(({ id }) => id));
@@ -31,7 +31,7 @@ export function startActions(store: Store, { view, inspect, search, live, sessio
       city: city.value, layers: layers.value, shown,
       basemap: address.basemap && city.value.basemap !== null,
       tool: address.tool, as_of: address.as_of,
-      live: { ...store.get().live, sequence: city.value.sequence },
+      live: { ...store.get().live, sequence: city.value.sequence, changed_at: lastChange(layers.value) },
       ...(address.measure ? { measure: address.measure } : {}),
     });
     if (address.view) store.set({ view: address.view });
@@ -44,4 +44,8 @@ export function startActions(store: Store, { view, inspect, search, live, sessio
     else if (address.point) void inspect.identifyAt(address.point);
   };
   return { start };
+}
+
+function lastChange(layers: readonly LayerInfo[]): string | null {
+  return layers.reduce<string | null>((latest, { changed_at }) => (changed_at && (!latest || changed_at > latest) ? changed_at : latest), null);
 }

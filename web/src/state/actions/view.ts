@@ -46,6 +46,13 @@ export function viewActions(store: Store) {
       const { width_px, height_px } = visible(store.get());
       if (extent) lookAt(centre(extent), zoomToFit(extent, width_px * 0.94, height_px * 0.94));
     },
+    /** Goes in on a group until it falls apart. */
+    openGroup: (extent: Extent, at: LonLat): void => {
+      const { zoom } = store.get().view;
+      const { width_px, height_px } = visible(store.get());
+      const whole = zoomToFit(extent, width_px * 0.7, height_px * 0.7);
+      lookAt(whole < 22 ? centre(extent) : at, Math.min(18, Math.max(zoom + 1, Math.min(zoom + 4, whole))));
+    },
     setPointer: (pointer: LonLat | null): void => store.set({ pointer }),
     setInView: (inView: InView): void => store.set({ inView }),
     setSize: (width_px: number, height_px: number): void => {
