@@ -6,7 +6,7 @@ use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTE
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use crate::app::{self, AppError, Message, Tile, TileFormat};
+use crate::app::{self, AppError, Coding, Message, Tile, TileFormat};
 use crate::http::Serving;
 use crate::http::language::Language;
 use crate::http::params::Place;
@@ -14,6 +14,8 @@ use crate::http::problem::{Failure, Problem};
 use crate::http::view::tilejson::TileJson;
 use crate::tiles::TileId;
 
+/// Bytes under which packing saves nothing.
+const WORTH_PACKING: usize = 256;
 const SEQUENCE: HeaderName = HeaderName::from_static("yutu-sequence");
 
 /// A tile of one or several layers (joined by commas; `<layer>_labels` for label points), z 0 to 22, in the web mercator grid.
@@ -40,19 +42,27 @@ pub async fn tile(
 }
 
 fn answer(tile: &Tile, format: TileFormat, sequence: u64, headers: &HeaderMap) -> Response {
-    let gzip = accepts_gzip(headers) && tile.plain.len() > 256;
-    // The compressed form is another representation, and a strong ETag tells them apart.
-    let etag = if gzip { format!("{}-g\"", tile.etag.trim_end_matches('"')) } else { tile.etag.clone() };
+    let coding = if tile.plain.len() > WORTH_PACKING { best_coding(headers) } else { Coding::Identity };
+    // A packed form is another representation, and a strong ETag tells them apart.
+    let etag = match coding {
+        Coding::Identity => tile.etag.clone(),
+        Coding::Gzip => format!("{}-gz\"", tile.etag.trim_end_matches('"')),
+        Coding::Brotli => format!("{}-br\"", tile.etag.trim_end_matches('"')),
+    };
     let mut response = if headers.get(IF_NONE_MATCH).is_some_and(|known| matches(known, &etag)) {
         StatusCode::NOT_MODIFIED.into_response()
     } else if tile.plain.is_empty() && format == TileFormat::Mvt {
         StatusCode::NO_CONTENT.into_response()
     } else {
-        let body = if gzip { tile.gzip() } else { tile.plain.clone() };
-        let mut response = body.into_response();
+        let mut response = tile.coded(coding).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
-        if gzip {
-            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        let name = match coding {
+            Coding::Identity => None,
+            Coding::Gzip => Some("gzip"),
+            Coding::Brotli => Some("br"),
+        };
+        if let Some(name) = name {
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(name));
         }
         response
     };
@@ -71,13 +81,23 @@ fn matches(known: &HeaderValue, etag: &str) -> bool {
     known.to_str().is_ok_and(|known| known.split(',').any(|one| one.trim() == "*" || one.trim().trim_start_matches("W/") == etag))
 }
 
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(|coding| {
+/// The coding the reader likes best; of equals brotli, which packs tiles tighter.
+fn best_coding(headers: &HeaderMap) -> Coding {
+    let mut best = (0.0, Coding::Identity);
+    for coding in headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')) {
         let mut parts = coding.split(';');
         let name = parts.next().unwrap_or_default().trim();
-        let refused = parts.any(|part| part.trim().strip_prefix("q=").is_some_and(|q| q.trim().parse::<f32>().is_ok_and(|q| q <= 0.0)));
-        (name.eq_ignore_ascii_case("gzip") || name == "*") && !refused
-    })
+        let weight = parts.find_map(|part| part.trim().strip_prefix("q=")?.trim().parse::<f32>().ok()).unwrap_or(1.0);
+        let found = match name {
+            name if name.eq_ignore_ascii_case("br") => Coding::Brotli,
+            name if name.eq_ignore_ascii_case("gzip") || name == "*" => Coding::Gzip,
+            _ => continue,
+        };
+        if weight > best.0 || (weight >= best.0 && weight > 0.0 && found == Coding::Brotli) {
+            best = (weight, found);
+        }
+    }
+    best.1
 }
 
 fn parse(z: &str, x: &str, y: &str, language: Language) -> Result<(TileId, TileFormat), Failure> {
@@ -125,4 +145,24 @@ pub async fn tilejson(
     let scheme =
         headers.get("x-forwarded-proto").and_then(|scheme| scheme.to_str().ok()).filter(|scheme| *scheme == "https").unwrap_or("http");
     Ok(Json(TileJson::new(names, &layers, &infos, &serving.app.city, &format!("{scheme}://{host}"), language)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reader_s_favourite_coding_is_taken() {
+        for (header, expected) in [
+            ("", Coding::Identity),
+            ("gzip", Coding::Gzip),
+            ("gzip, deflate, br, zstd", Coding::Brotli),
+            ("br;q=0.5, gzip", Coding::Gzip),
+            ("br;q=0, gzip;q=0", Coding::Identity),
+            ("deflate, *;q=0.1", Coding::Gzip),
+        ] {
+            let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_str(header).unwrap())]);
+            assert_eq!(best_coding(&headers), expected, "{header}");
+        }
+    }
 }
