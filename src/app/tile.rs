@@ -46,7 +46,7 @@ struct Key {
     tile: TileId,
     layers: Vec<TileLayer>,
     format: TileFormat,
-    /// The last change of any of the layers.
+    /// The newest revision of any of the layers.
     revision: u64,
 }
 

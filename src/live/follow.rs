@@ -284,13 +284,11 @@ impl Follower {
         let before = self.live.state();
         next.snapshot.sequence = reading.sequence;
         next.snapshot.status_time = Utc::now();
+        // Counted apart from the sequence, which starts anew after a restore: a number never comes back.
+        let revision = before.revisions.iter().max().map_or(1, |newest| newest + 1);
         let mut revisions = before.revisions;
         for layer in next.touched.keys() {
-            revisions[*layer as usize] = reading.sequence;
-        }
-        if rebuilt {
-            // Never the revision of another database, nor of this one before a restore.
-            revisions = revisions.map(|revision| revision.max(before.snapshot.sequence) + 1);
+            revisions[*layer as usize] = revision;
         }
         let layers: Vec<LayerChange> = next
             .touched

@@ -28,7 +28,7 @@ pub struct State {
     pub epoch: String,
     pub snapshot: Snapshot,
     pub gazetteer: Arc<gazetteer::Index>,
-    /// For each layer the sequence of its last change, by [`Layer`] number: what caches key on.
+    /// For each layer, by [`Layer`] number, the number of the state that last changed it: what caches key on. Numbers only grow.
     pub revisions: [u64; Layer::ALL.len()],
     /// When the last change was committed.
     pub changed_at: Option<DateTime<Utc>>,
