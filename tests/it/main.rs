@@ -6,6 +6,7 @@ mod backup;
 mod change_log;
 mod cluster;
 mod crash;
+mod history;
 mod http;
 mod import;
 mod import_real;
