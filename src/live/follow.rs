@@ -280,13 +280,8 @@ impl Follower {
         let before = self.live.state();
         next.snapshot.sequence = reading.sequence;
         next.snapshot.status_time = Utc::now();
-<<<<<<< HEAD
-        // Counted apart from the sequence, which starts anew after a restore: a number never comes back.
-        let revision = before.revisions.iter().max().map_or(1, |newest| newest + 1);
-=======
         // Not the sequence: a new day changes what holds without one, and a restore may bring an old number back.
         let revision = before.revisions.iter().max().map_or(1, |last| last + 1);
->>>>>>> review
         let mut revisions = before.revisions;
         for layer in next.touched.keys() {
             revisions[*layer as usize] = revision;

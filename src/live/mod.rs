@@ -28,11 +28,7 @@ pub struct State {
     pub epoch: String,
     pub snapshot: Snapshot,
     pub gazetteer: Arc<gazetteer::Index>,
-<<<<<<< HEAD
-    /// For each layer, by [`Layer`] number, the number of the state that last changed it: what caches key on. Numbers only grow.
-=======
     /// For each layer, by [`Layer`] number, a number that is new whenever the layer's features are: what caches key on.
->>>>>>> review
     pub revisions: [u64; Layer::ALL.len()],
     /// When the last change was committed.
     pub changed_at: Option<DateTime<Utc>>,
