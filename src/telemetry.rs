@@ -1,5 +1,7 @@
 //! Log setup, and the names of all metrics in one place.
 
+use std::io::IsTerminal;
+
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
@@ -9,6 +11,9 @@ pub enum LogFormat {
     Text,
     Json,
 }
+
+/// The geometry library warns of hairline shapes without saying whose they are; an import reports them by row.
+const DEFAULT_FILTER: &str = "info,sqlx::postgres::notice=warn,geo=error";
 
 pub const REQUESTS: &str = "yutu_http_requests_total";
 pub const REQUEST_SECONDS: &str = "yutu_http_request_seconds";
@@ -25,8 +30,8 @@ pub const SHED: &str = "yutu_http_shed_total";
 
 /// Sends the log to standard error. `YUTU_LOG` filters it, `info` by default. May be called once.
 pub fn start_log(format: LogFormat) {
-    let filter = EnvFilter::try_from_env("YUTU_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx::postgres::notice=warn"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::try_from_env("YUTU_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     let started = match format {
         LogFormat::Text => builder.with_target(false).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),

@@ -28,7 +28,7 @@ pub use layers::{LayerInfo, layers};
 pub use reverse::{Nearest, ReverseQuestion, reverse};
 pub use search::{SearchAnswer, SearchQuestion, search};
 pub use session::{Attempts, LoggedIn, SESSION_DAYS, add_account, log_in, log_out, who};
-pub use tile::{Tile, TileCache, TileFormat, named_layers, tile};
+pub use tile::{Coding, Tile, TileCache, TileFormat, named_layers, tile};
 
 /// Everything a question may need.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! Tiles from memory: made once, compressed once, kept until one of their layers changes.
 
+use std::io::Write;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -20,11 +21,20 @@ pub enum TileFormat {
     Mvt,
 }
 
+/// How a tile's bytes are packed on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coding {
+    Identity,
+    Gzip,
+    Brotli,
+}
+
 /// A finished tile.
 #[derive(Debug)]
 pub struct Tile {
     pub plain: Bytes,
     gzip: OnceLock<Bytes>,
+    brotli: OnceLock<Bytes>,
     /// Strong: the hash of the plain bytes.
     pub etag: String,
     /// The tile is right as of any sequence from the one it was made at; this is it.
@@ -36,7 +46,7 @@ struct Key {
     tile: TileId,
     layers: Vec<TileLayer>,
     format: TileFormat,
-    /// The last change of any of the layers.
+    /// The newest revision of any of the layers.
     revision: u64,
 }
 
@@ -49,8 +59,8 @@ pub struct TileCache {
 impl TileCache {
     pub fn new(bytes: u64) -> Self {
         let weigh = |key: &Key, tile: &Arc<Tile>| {
-            // compressed forms come later; a third is a fair guess
-            u32::try_from(tile.plain.len() * 4 / 3 + key.layers.len() + 200).unwrap_or(u32::MAX)
+            // compressed forms come later; together they take about half as much again
+            u32::try_from(tile.plain.len() * 3 / 2 + key.layers.len() + 200).unwrap_or(u32::MAX)
         };
         Self { tiles: Cache::builder().max_capacity(bytes).weigher(weigh).build() }
     }
@@ -64,21 +74,38 @@ impl TileCache {
 impl Tile {
     fn new(plain: Vec<u8>, sequence: u64) -> Self {
         let hash = Sha256::digest(&plain);
-        Self { etag: format!("\"{}\"", hex::encode(&hash[..12])), plain: plain.into(), gzip: OnceLock::new(), sequence }
+        Self {
+            etag: format!("\"{}\"", hex::encode(&hash[..12])),
+            plain: plain.into(),
+            gzip: OnceLock::new(),
+            brotli: OnceLock::new(),
+            sequence,
+        }
     }
 
-    /// The tile compressed, by the first reader that wants it so.
-    pub fn gzip(&self) -> Bytes {
-        self.gzip
-            .get_or_init(|| {
-                use std::io::Write;
-                let mut encoder = flate2::write::GzEncoder::new(Vec::with_capacity(self.plain.len() / 3), flate2::Compression::new(6));
-                // Writing to memory does not fail.
-                let _ = encoder.write_all(&self.plain);
-                encoder.finish().unwrap_or_default().into()
-            })
-            .clone()
+    /// The tile in this coding; the first reader that wants it so compresses it for all.
+    pub fn coded(&self, coding: Coding) -> Bytes {
+        match coding {
+            Coding::Identity => self.plain.clone(),
+            Coding::Gzip => self.gzip.get_or_init(|| gzip(&self.plain)).clone(),
+            Coding::Brotli => self.brotli.get_or_init(|| brotli(&self.plain)).clone(),
+        }
     }
+}
+
+// Writing to memory does not fail, and the levels are where more time stops buying much on tiles.
+fn gzip(plain: &[u8]) -> Bytes {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::with_capacity(plain.len() / 3), flate2::Compression::new(6));
+    let _ = encoder.write_all(plain);
+    encoder.finish().unwrap_or_default().into()
+}
+
+fn brotli(plain: &[u8]) -> Bytes {
+    let mut packed = Vec::with_capacity(plain.len() / 4);
+    let mut encoder = brotli::CompressorWriter::new(&mut packed, 1 << 14, 5, 20);
+    let _ = encoder.write_all(plain);
+    drop(encoder);
+    packed.into()
 }
 
 /// The tile of these layers, and the sequence at which the answer stands.

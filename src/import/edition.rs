@@ -6,10 +6,11 @@ use std::sync::mpsc::sync_channel;
 
 use anyhow::{Context, Result, bail};
 
+use super::content::content_hash;
 use super::defect::{Defect, Defects, Problem};
 use super::difference::{Change, Difference};
 use super::identity::{Repetition, SAME_SHAPE_M, Shapes, Verdict, unite};
-use super::mapping::{Checked, Mapped, Mapper, Origin, content_hash};
+use super::mapping::{Checked, Mapped, Mapper, Origin};
 use super::plan::SourceFile;
 use super::profile::{Match, Profile, Repeats};
 use super::reading;

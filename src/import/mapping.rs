@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use geo_types::Geometry;
 use rayon::prelude::*;
 use serde_json::{Map, Value as Json};
-use sha2::{Digest, Sha256};
 
+use super::content::content_hash;
 use super::defect::Problem;
 use super::field_rule::Filled;
 use super::pack::Bilingual;
@@ -145,7 +145,7 @@ impl<'a> Mapper<'a> {
             match self.read_shape(origin, row) {
                 Ok(None) => {}
                 Ok(Some(found)) => pending.push((at, found)),
-                Err(rejected) => out[at] = Mapped::Rejected(rejected),
+                Err(rejected) => out[at] = Mapped::Rejected(*rejected),
             }
         }
         self.place(origin, &mut pending, &mut out);
@@ -163,7 +163,7 @@ impl<'a> Mapper<'a> {
     }
 
     /// The row's geometry in the file's system; `Ok(None)`: the row is not meant.
-    fn read_shape(&self, origin: Origin<'_>, mut row: SourceFeature) -> Result<Option<Pending>, Rejected> {
+    fn read_shape(&self, origin: Origin<'_>, mut row: SourceFeature) -> Result<Option<Pending>, Box<Rejected>> {
         let geometry = std::mem::replace(&mut row.geometry, Ok(None));
         let view = self.view(origin, &row);
         let kind = geometry.as_ref().ok().and_then(Option::as_ref).map(kind_of);
@@ -172,7 +172,7 @@ impl<'a> Mapper<'a> {
         }
         let mut problems = Vec::new();
         let shape = match geometry {
-            Err(reason) => return Err(self.rejected(origin, &row, Problem::UnreadableGeometry { reason }, None)),
+            Err(reason) => return Err(Box::new(self.rejected(origin, &row, Problem::UnreadableGeometry { reason }, None))),
             Ok(Some(Geometry::Point(point))) => Shape::Point([point.x(), point.y()]),
             Ok(Some(other)) => Shape::Other(other),
             Ok(None) => match &self.profile.position {
@@ -181,7 +181,7 @@ impl<'a> Mapper<'a> {
                     match (position.x.fill(&view, &mut misses), position.y.fill(&view, &mut misses)) {
                         (Some(x), Some(y)) => match (x.parse(), y.parse()) {
                             (Ok(x), Ok(y)) => Shape::Point([x, y]),
-                            _ => return Err(self.rejected(origin, &row, Problem::BadPosition { x, y }, None)),
+                            _ => return Err(Box::new(self.rejected(origin, &row, Problem::BadPosition { x, y }, None))),
                         },
                         _ => Shape::None,
                     }
@@ -191,14 +191,14 @@ impl<'a> Mapper<'a> {
         };
         if matches!(shape, Shape::None) {
             if !self.profile.keep_without_position {
-                return Err(self.rejected(origin, &row, Problem::NoGeometry, None));
+                return Err(Box::new(self.rejected(origin, &row, Problem::NoGeometry, None)));
             }
             problems.push(Problem::NoPosition);
         }
         if let Shape::Other(geometry) = &shape
             && geometry::extent(geometry).is_none()
         {
-            return Err(self.rejected(origin, &row, Problem::EmptyGeometry, None));
+            return Err(Box::new(self.rejected(origin, &row, Problem::EmptyGeometry, None)));
         }
         problems.extend(row.notes.drain(..).map(|reason| Problem::UnreadableText { reason }));
         Ok(Some(Pending { row, shape, place: None, problems, repaired: false, flaw: None }))
@@ -479,68 +479,6 @@ fn typed(kind: FieldKind, text: &str) -> Result<Value, &'static str> {
             .ok_or("a whole number"),
         FieldKind::Number => text.parse::<f64>().ok().filter(|n| n.is_finite()).map(Value::Number).ok_or("a number"),
         FieldKind::Date => template::date(text, "%Y-%m-%d").map(Value::Date).ok_or("a day"),
-    }
-}
-
-/// A hash of what the source says of a feature. Coordinates count to the millimetre; the period of validity and the ids do not count.
-pub(super) fn content_hash(record: &Record, volatile: &[String], with_shape: bool) -> i64 {
-    let mut hash = Sha256::new();
-    let mut put = |bytes: &[u8]| {
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    };
-    put(record.name.as_deref().unwrap_or_default().as_bytes());
-    for name in &record.names {
-        put(name.text.as_bytes());
-        put(name.lang.as_bytes());
-        put(&[name.kind as u8]);
-    }
-    for (field, value) in record.fields.iter() {
-        let Some(value) = value else { continue };
-        put(field.name.as_bytes());
-        match value {
-            Value::Text(text) => put(text.as_bytes()),
-            Value::Int(value) => put(&value.to_le_bytes()),
-            Value::Number(value) => put(&value.to_bits().to_le_bytes()),
-            Value::Date(day) => put(day.to_string().as_bytes()),
-        }
-    }
-    // sorted: editions name the same attributes in another order
-    let mut attributes: Vec<_> = record.attributes.iter().filter(|(name, _)| !volatile.contains(name)).collect();
-    attributes.sort_by(|a, b| a.0.cmp(b.0));
-    for (name, value) in attributes {
-        put(name.as_bytes());
-        put(value.to_string().as_bytes());
-    }
-    if with_shape && let Some(geometry) = &record.geometry {
-        put(&shape_words(geometry));
-    }
-    let digest = hash.finalize();
-    let mut first = [0; 8];
-    first.copy_from_slice(&digest[..8]);
-    i64::from_le_bytes(first)
-}
-
-/// The coordinates to the millimetre, as bytes. Of areas the edges in no order, because files and repairs start the same ring
-/// anywhere; of lines in their order, because a road's sides depend on it.
-fn shape_words(geometry: &Geometry<f64>) -> Vec<u8> {
-    use geo::{CoordsIter, LinesIter};
-    let cell = |coord: geo_types::Coord<f64>| [(coord.x * 1000.0).round() as i64, (coord.y * 1000.0).round() as i64];
-    match geometry {
-        Geometry::Polygon(_) | Geometry::MultiPolygon(_) => {
-            let edge = |line: geo_types::Line<f64>| {
-                let (a, b) = (cell(line.start), cell(line.end));
-                [a.min(b), a.max(b)]
-            };
-            let mut edges: Vec<[[i64; 2]; 2]> = match geometry {
-                Geometry::Polygon(polygon) => polygon.lines_iter().map(edge).collect(),
-                Geometry::MultiPolygon(polygons) => polygons.lines_iter().map(edge).collect(),
-                _ => Vec::new(),
-            };
-            edges.sort_unstable();
-            edges.into_iter().flatten().flatten().flat_map(i64::to_le_bytes).collect()
-        }
-        _ => geometry.coords_iter().flat_map(cell).flat_map(i64::to_le_bytes).collect(),
     }
 }
 

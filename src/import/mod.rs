@@ -4,6 +4,7 @@
 //! The way of a row: `formats::SourceFeature` -> [`mapping`] -> [`identity`] -> [`difference`] -> `store::load::LoadRow`.
 
 mod condition;
+mod content;
 mod defect;
 mod difference;
 mod edition;

@@ -367,4 +367,19 @@ width_m = "{WIDTH}"
         let folder = tempfile::tempdir().unwrap();
         assert!(Pack::read(folder.path()).unwrap_err().to_string().contains("city.toml and profiles"));
     }
+
+    #[test]
+    fn every_pack_that_is_shipped_is_sound() {
+        let cities = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/cities");
+        let mut read = 0;
+        for entry in std::fs::read_dir(cities).unwrap() {
+            let folder = entry.unwrap().path();
+            if folder.is_dir() {
+                let pack = Pack::read(&folder).unwrap_or_else(|error| panic!("{error}"));
+                assert!(!pack.profiles.is_empty(), "{}", folder.display());
+                read += 1;
+            }
+        }
+        assert!(read >= 5);
+    }
 }

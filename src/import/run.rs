@@ -263,7 +263,7 @@ async fn editions(
             }
         };
         progress(Progress::Finished { profile: profile.name.clone(), outcome: report.outcome, counts: report.counts });
-        let guard = too_many_ends(request, profile, &report);
+        let guard = too_many_ends(request, profile, &report).and_then(|()| nothing_fits(&report));
         reports.push(report);
         guard?;
     }
@@ -439,6 +439,21 @@ fn read_edition(
         done.defects.push(conflict);
     }
     Ok((done, evidence))
+}
+
+/// Rows that are all refused are no import: most often the coordinate system or the extent is not the one meant.
+fn nothing_fits(report: &EditionReport) -> Result<()> {
+    let Counts { read, rejected, .. } = report.counts;
+    if read == 0 || rejected < read {
+        return Ok(());
+    }
+    let first = report.defects.listed().first().map(|defect| defect.problem.text());
+    let (zh, en) = first.map_or((String::new(), String::new()), |text| (text.zh, text.en));
+    bail!(
+        "配置 {0}：{read} 行全部被拒绝，例如：{zh}。未写入任何内容 / profile {0}: all {read} rows were rejected, for example: {en}. Nothing was written; \
+         check the coordinate system and the extent",
+        report.profile
+    )
 }
 
 fn too_many_ends(request: &ImportRequest, profile: &Profile, report: &EditionReport) -> Result<()> {

@@ -40,26 +40,39 @@ pub struct Fresh {
 
 impl Fresh {
     pub async fn new(definition: &str) -> Self {
-        static SERIAL: AtomicU32 = AtomicU32::new(0);
         let working = Crs::parse(definition).unwrap();
         let cluster = tokio::task::spawn_blocking(cluster).await.unwrap();
         let template = format!("template_{}", working.epsg().unwrap());
         let admin = cluster.lease.connect_options();
-        {
-            // Making the template and cloning it need it to themselves.
-            let mut made = cluster.templates.lock().await;
-            if made.insert(template.clone()) {
-                run(&admin, &format!("CREATE DATABASE {template}")).await;
-                let pool = store::connect(admin.clone().database(&template), "Asia/Shanghai", 1).await.unwrap();
-                store::open(&pool, definition, working.epsg(), &working.wkt(), &working.proj4()).await.unwrap();
-                pool.close().await;
-            }
-            let name = format!("test_{}_{}", std::process::id(), SERIAL.fetch_add(1, Ordering::SeqCst));
-            run(&admin, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
-            let options = admin.database(&name);
-            let pool = PgPoolOptions::new().max_connections(8).connect_with(options.clone()).await.unwrap();
-            Self { pool, options, working }
+        // Making the template needs it to itself.
+        let mut made = cluster.templates.lock().await;
+        if made.insert(template.clone()) {
+            run(&admin, &format!("CREATE DATABASE {template}")).await;
+            let pool = store::connect(admin.clone().database(&template), "Asia/Shanghai", 1).await.unwrap();
+            store::open(&pool, definition, working.epsg(), &working.wkt(), &working.proj4()).await.unwrap();
+            pool.close().await;
         }
+        drop(made);
+        Self::cloned(cluster, &template, working).await
+    }
+
+    /// A database with the same content. Nobody may be connected to this one any more.
+    pub async fn copy(&self) -> Self {
+        Self::cloned(cluster(), self.options.get_database().unwrap(), self.working.clone()).await
+    }
+
+    async fn cloned(cluster: &Cluster, template: &str, working: Crs) -> Self {
+        static SERIAL: AtomicU32 = AtomicU32::new(0);
+        let admin = cluster.lease.connect_options();
+        let name = format!("test_{}_{}", std::process::id(), SERIAL.fetch_add(1, Ordering::SeqCst));
+        {
+            // Cloning needs the template to itself.
+            let _alone = cluster.templates.lock().await;
+            run(&admin, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        }
+        let options = admin.database(&name);
+        let pool = PgPoolOptions::new().max_connections(8).connect_with(options.clone()).await.unwrap();
+        Self { pool, options, working }
     }
 
     /// Runs statements as psql would: by a writer that knows nothing of the service.

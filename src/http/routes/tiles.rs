@@ -6,7 +6,7 @@ use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTE
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use crate::app::{self, AppError, Message, Tile, TileFormat};
+use crate::app::{self, AppError, Coding, Message, Tile, TileFormat};
 use crate::http::Serving;
 use crate::http::conditional;
 use crate::http::language::Language;
@@ -15,6 +15,8 @@ use crate::http::problem::{Failure, Problem};
 use crate::http::view::tilejson::TileJson;
 use crate::tiles::TileId;
 
+/// Bytes under which packing saves nothing.
+const WORTH_PACKING: usize = 256;
 /// The sequence at which a tile stands; only tiles carry it.
 pub const SEQUENCE: HeaderName = HeaderName::from_static("yutu-sequence");
 
@@ -42,19 +44,27 @@ pub async fn tile(
 }
 
 fn answer(tile: &Tile, format: TileFormat, sequence: u64, headers: &HeaderMap) -> Response {
-    let gzip = accepts_gzip(headers) && tile.plain.len() > 256;
-    // The compressed form is another representation, and a strong ETag tells them apart.
-    let etag = if gzip { format!("{}-g\"", tile.etag.trim_end_matches('"')) } else { tile.etag.clone() };
+    let coding = if tile.plain.len() > WORTH_PACKING { best_coding(headers) } else { Coding::Identity };
+    // A packed form is another representation, and a strong ETag tells them apart.
+    let etag = match coding {
+        Coding::Identity => tile.etag.clone(),
+        Coding::Gzip => format!("{}-gz\"", tile.etag.trim_end_matches('"')),
+        Coding::Brotli => format!("{}-br\"", tile.etag.trim_end_matches('"')),
+    };
     let mut response = if conditional::is_known(headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else if tile.plain.is_empty() && format == TileFormat::Mvt {
         StatusCode::NO_CONTENT.into_response()
     } else {
-        let body = if gzip { tile.gzip() } else { tile.plain.clone() };
-        let mut response = body.into_response();
+        let mut response = tile.coded(coding).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
-        if gzip {
-            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        let name = match coding {
+            Coding::Identity => None,
+            Coding::Gzip => Some("gzip"),
+            Coding::Brotli => Some("br"),
+        };
+        if let Some(name) = name {
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(name));
         }
         response
     };
@@ -69,19 +79,28 @@ fn answer(tile: &Tile, format: TileFormat, sequence: u64, headers: &HeaderMap) -
     response
 }
 
-/// What is said of gzip itself counts before what is said of any coding.
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let accepted = |wanted: &str| {
+/// The coding the reader likes best; of equals brotli, which packs tiles tighter. What is said of a coding itself counts before what
+/// is said of any (`*`).
+fn best_coding(headers: &HeaderMap) -> Coding {
+    let weight = |wanted: &str| {
         headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).find_map(
             |coding| {
                 let mut parts = coding.split(';');
                 let named = parts.next().unwrap_or_default().trim().eq_ignore_ascii_case(wanted);
                 let weight = parts.find_map(|part| part.trim().strip_prefix("q=")?.trim().parse::<f32>().ok());
-                named.then(|| weight.is_none_or(|weight| weight > 0.0))
+                named.then(|| weight.unwrap_or(1.0))
             },
         )
     };
-    accepted("gzip").or_else(|| accepted("*")).unwrap_or(false)
+    let brotli = weight("br").unwrap_or(0.0);
+    let gzip = weight("gzip").or_else(|| weight("*")).unwrap_or(0.0);
+    if brotli > 0.0 && brotli >= gzip {
+        Coding::Brotli
+    } else if gzip > 0.0 {
+        Coding::Gzip
+    } else {
+        Coding::Identity
+    }
 }
 
 fn parse(z: &str, x: &str, y: &str, language: Language) -> Result<(TileId, TileFormat), Failure> {
@@ -136,18 +155,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gzip_is_sent_to_those_who_take_it() {
+    fn the_reader_s_favourite_coding_is_taken() {
         for (header, expected) in [
-            ("", false),
-            ("identity", false),
-            ("br, GZIP;q=0.5", true),
-            ("*", true),
-            ("gzip;q=0, *", false),
-            ("*;q=0, gzip", true),
-            ("gzip; q=0.000", false),
+            ("", Coding::Identity),
+            ("gzip", Coding::Gzip),
+            ("gzip, deflate, br, zstd", Coding::Brotli),
+            ("br;q=0.5, gzip", Coding::Gzip),
+            ("br;q=0, gzip;q=0", Coding::Identity),
+            ("deflate, *;q=0.1", Coding::Gzip),
+            ("gzip;q=0, *", Coding::Identity),
+            ("*;q=0, GZIP", Coding::Gzip),
         ] {
-            let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(header))]);
-            assert_eq!(accepts_gzip(&headers), expected, "{header}");
+            let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_str(header).unwrap())]);
+            assert_eq!(best_coding(&headers), expected, "{header}");
         }
     }
 }
