@@ -225,6 +225,47 @@ async fn a_feature_stored_for_two_regions_is_counted_drawn_and_found_once() {
     assert_eq!(service.live.state().snapshot.layer(Layer::Roads).len(), 1, "it is still in the other region");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_layer_read_as_a_whole_is_the_same_as_one_read_change_by_change() {
+    let service = Service::start(Fresh::new("EPSG:4549").await).await;
+    let [x, y] = ORIGIN;
+    let rows = |layer: &str, from: usize, to: usize, columns: &str, values: &str| {
+        format!(
+            "INSERT INTO {layer} (region, id, {columns}) SELECT 'r', substr(translate(md5('{layer}' || n), '0189', 'ghij'), 1, 16), {values}
+             FROM generate_series({from}, {to}) n;"
+        )
+    };
+    let square = format!("ST_Multi(ST_MakeEnvelope({x} + n, {y}, {x} + n + 10, {y} + 10, 4549))");
+    // More changes in one transaction than are looked at one by one, most of which come to nothing.
+    let many = |layer: &str, columns: &str, values: &str, then: &str| {
+        let rows = rows(layer, 1001, 11_200, columns, values);
+        format!("BEGIN; {rows} DELETE FROM {layer} WHERE case_no LIKE 'none-%'; {then}; COMMIT")
+    };
+    service.change(&rows("permits", 1, 300, "case_no, name", "'A-' || n, '工程' || n")).await;
+    service.change(&rows("permit_footprints", 1, 300, "case_no, geom", &format!("'A-' || n, {square}"))).await;
+    let check = async |name: &str, count: usize, width_m: f64| {
+        let state = service.live.state();
+        let permits = state.snapshot.layer(Layer::Permits);
+        assert_eq!((permits.len(), state.gazetteer.len()), (count, count));
+        for permit in permits.iter() {
+            let width = permit.working.extent().map(|extent| extent.width().round());
+            assert_eq!(width, Some(width_m), "{} is drawn by its footprint", permit.id);
+            assert!(permit.name.as_deref().unwrap().starts_with(name));
+            assert_eq!(state.gazetteer.place(&permit.id, "zh").unwrap().name.as_deref(), permit.name.as_deref());
+        }
+    };
+    check("工程", 300, 10.0).await;
+    let wider = "UPDATE permit_footprints SET geom = ST_Multi(ST_Envelope(ST_Buffer(geom, 5, 'join=mitre')))";
+    service.change(&many("permit_footprints", "case_no, geom", &format!("'none-' || n, {square}"), wider)).await;
+    check("工程", 300, 20.0).await;
+    // A merge begun before is not to bring back what was read since.
+    for n in 1..6 {
+        service.change("UPDATE permits SET name = '改名工程'").await;
+        service.change(&many("permits", "case_no", "'none-' || n", &format!("DELETE FROM permits WHERE case_no = 'A-{n}'"))).await;
+        check("改名工程", 300 - n, 20.0).await;
+    }
+}
+
 fn division(n: usize, name: &str, level: &str, size_m: f64) -> String {
     let [x, y] = ORIGIN;
     format!(
