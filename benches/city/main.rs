@@ -76,7 +76,7 @@ fn measure(project: &Path, city: &City, source: &Path, report: &mut Report) -> R
     let data_dir = folder.path().join("var");
     std::fs::create_dir(&data_dir)?;
     let pack = project.join("data/cities").join(city.pack);
-    let options = Options { data_dir: data_dir.clone(), keeper: PathBuf::from(program::YUTU), durability: Durability::Durable };
+    let options = Options { data_dir: data_dir.clone(), keeper: program::yutu(), durability: Durability::Durable };
     // Held to the end: the database is made once and is warm for every start.
     let lease = cluster::acquire_with(&options)?;
 
@@ -94,7 +94,11 @@ fn measure(project: &Path, city: &City, source: &Path, report: &mut Report) -> R
         let metrics = server.metrics()?;
         let plates = metrics.get("yutu_features{layer=\"door_plates\"}").copied().unwrap_or_default();
         let all: f64 = metrics.iter().filter(|(name, _)| name.starts_with("yutu_features{")).map(|(_, count)| count).sum();
-        report.line(format!("| {name}: until /readyz answers 200 | **{:.1} s** for {all} features (CPU {:.1} s) |", server.ready_s, server.cpu_s()));
+        report.line(format!(
+            "| {name}: until /readyz answers 200 | **{:.1} s** for {all} features (CPU {:.1} s) |",
+            server.ready_s,
+            server.cpu_s()
+        ));
         let bytes = |kind| metrics.get(format!("yutu_snapshot_bytes{{kind=\"{kind}\"}}").as_str()).copied().unwrap_or_default();
         report.line(format!(
             "| memory per feature ({:.0} % plates) | **{:.0} bytes** spatial, {:.0} bytes search |",
@@ -116,8 +120,10 @@ fn measure(project: &Path, city: &City, source: &Path, report: &mut Report) -> R
         live.built().await;
         following.abort();
         let state = live.state();
-        let layers: Vec<Layer> =
-            Layer::ALL.into_iter().filter(|layer| !postgis::ASSEMBLED.contains(layer) && !state.snapshot.layer(*layer).is_empty()).collect();
+        let layers: Vec<Layer> = Layer::ALL
+            .into_iter()
+            .filter(|layer| !postgis::ASSEMBLED.contains(layer) && !state.snapshot.layer(*layer).is_empty())
+            .collect();
         postgis::copy_in_mercator(&pool, &layers).await?;
         questions::compare(&pool, &state.snapshot, report).await?;
         tiles::compare(&pool, &state.snapshot, &layers, report).await?;

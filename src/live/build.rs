@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use geo::unary_union;
 use geo_types::{Coord, Geometry, MultiPolygon, Point};
+use rayon::slice::ParallelSliceMut;
 
 use super::Settings;
 use crate::crs::{self, Crs};
@@ -89,9 +90,14 @@ pub(super) fn convert(
 
 /// A feature that is stored for several regions is one feature in memory.
 pub(super) fn once_each(built: &mut Built) {
-    built.features.sort_unstable_by(|a, b| (a.id, &a.region).cmp(&(b.id, &b.region)));
-    built.features.dedup_by_key(|feature| feature.id);
-    built.entries.sort_by_key(|entry| entry.id);
+    // Few layers have such features, and putting a million of them in order only to find none takes a while.
+    let mut ids: Vec<FeatureId> = built.features.iter().map(|feature| feature.id).collect();
+    ids.par_sort_unstable();
+    if ids.windows(2).any(|pair| pair[0] == pair[1]) {
+        built.features.par_sort_unstable_by(|a, b| (a.id, &a.region).cmp(&(b.id, &b.region)));
+        built.features.dedup_by_key(|feature| feature.id);
+    }
+    built.entries.par_sort_by_key(|entry| entry.id);
     built.entries.dedup_by_key(|entry| entry.id);
 }
 
