@@ -30,8 +30,7 @@ test: ## 全部检查与测试，并列出各步用时 / All checks and tests, a
 	@scripts/test.sh
 
 bench: packages ## 性能测量 / Benchmarks
-	@cargo bench
-	@for script in benches/*.sh; do [ ! -e "$$script" ] || sh "$$script" || exit 1; done
+	@scripts/bench.sh
 
 fmt: ## 统一格式 / Format the sources
 	@cargo fmt

@@ -76,7 +76,7 @@ fn measure(project: &Path, city: &City, source: &Path, report: &mut Report) -> R
     let data_dir = folder.path().join("var");
     std::fs::create_dir(&data_dir)?;
     let pack = project.join("data/cities").join(city.pack);
-    let options = Options { data_dir: data_dir.clone(), keeper: PathBuf::from(program::YUTU), durability: Durability::Durable };
+    let options = Options { data_dir: data_dir.clone(), keeper: program::yutu(), durability: Durability::Durable };
     // Held to the end: the database is made once and is warm for every start.
     let lease = cluster::acquire_with(&options)?;
 

@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-pub const YUTU: &str = env!("CARGO_BIN_EXE_yutu");
 const LONGEST_START: Duration = Duration::from_secs(300);
 /// Clock ticks of /proc a second: the same on every Linux that Rust runs on.
 const TICKS: f64 = 100.0;
@@ -23,14 +22,19 @@ pub struct Import {
     pub cpu_seconds: f64,
 }
 
+/// The program of this build, or the one that `YUTU_BENCH_PROGRAM` names, to compare two builds.
+pub fn yutu() -> PathBuf {
+    std::env::var_os("YUTU_BENCH_PROGRAM").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_yutu")), PathBuf::from)
+}
+
 pub fn demo(folder: &Path, scale: &str) -> Result<()> {
-    let done = Command::new(YUTU).arg("demo").arg(folder).args(["--scale", scale]).stdout(Stdio::null()).status()?;
+    let done = Command::new(yutu()).arg("demo").arg(folder).args(["--scale", scale]).stdout(Stdio::null()).status()?;
     ensure!(done.success(), "yutu demo: {done}");
     Ok(())
 }
 
 pub fn import(source: &Path, pack: &Path, profile: Option<&str>, data_dir: &Path) -> Result<Import> {
-    let mut command = Command::new(YUTU);
+    let mut command = Command::new(yutu());
     command.arg("import").arg(source).arg("--city").arg(pack).arg("--data-dir").arg(data_dir).arg("--json");
     if let Some(profile) = profile {
         command.args(["--profile", profile]);
@@ -59,7 +63,7 @@ impl Server {
     pub fn start(pack: &Path, data_dir: &Path) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let began = Instant::now();
-        let child = Command::new(YUTU)
+        let child = Command::new(yutu())
             .arg("serve")
             .arg("--city")
             .arg(pack)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use geo::unary_union;
 use geo_types::{Coord, Geometry, MultiPolygon, Point};
+use rayon::slice::ParallelSliceMut;
 
 use super::Settings;
 use crate::crs::{self, Crs};
@@ -99,6 +100,7 @@ pub(super) fn convert(
     Ok(built)
 }
 
+<<<<<<< HEAD
 /// A feature that is stored for several regions is one feature in memory: that of the first region, in the index as on the map.
 pub(super) fn once_each(mut built: Built) -> (Vec<Feature>, Vec<Entry>) {
     built.features.sort_unstable_by(|a, b| (a.id, &a.region).cmp(&(b.id, &b.region)));
@@ -106,6 +108,19 @@ pub(super) fn once_each(mut built: Built) -> (Vec<Feature>, Vec<Entry>) {
     built.entries.sort_unstable_by(|(a_region, a), (b_region, b)| (a.id, a_region).cmp(&(b.id, b_region)));
     built.entries.dedup_by_key(|(_, entry)| entry.id);
     (built.features, built.entries.into_iter().map(|(_, entry)| entry).collect())
+=======
+/// A feature that is stored for several regions is one feature in memory.
+pub(super) fn once_each(built: &mut Built) {
+    // Few layers have such features, and putting a million of them in order only to find none takes a while.
+    let mut ids: Vec<FeatureId> = built.features.iter().map(|feature| feature.id).collect();
+    ids.par_sort_unstable();
+    if ids.windows(2).any(|pair| pair[0] == pair[1]) {
+        built.features.par_sort_unstable_by(|a, b| (a.id, &a.region).cmp(&(b.id, &b.region)));
+        built.features.dedup_by_key(|feature| feature.id);
+    }
+    built.entries.par_sort_by_key(|entry| entry.id);
+    built.entries.dedup_by_key(|entry| entry.id);
+>>>>>>> bench
 }
 
 /// Notes whose footprint the rows are.

@@ -46,6 +46,9 @@ const ORDER: [Layer; Layer::ALL.len()] = [
     Layer::DoorPlates,
 ];
 
+/// What the layers after them are made with; the index of any other grows beside the reading of the next.
+const ASKED_BY_OTHERS: [Layer; 2] = [Layer::Divisions, Layer::PermitFootprints];
+
 /// Follows the store for ever. The handle answers all the time, with nothing in it until [`Live::built`].
 /// The schema must be there: see [`store::open`].
 pub async fn follow(live: Arc<Live>, pool: Pool, settings: Settings) {
@@ -166,14 +169,31 @@ impl Follower {
         let started = std::time::Instant::now();
         let mut next = Next { snapshot: Snapshot::empty(Utc::now()), gazetteer: Index::build(Vec::new()), touched: Touched::new() };
         let mut entries = Vec::new();
+        let mut growing = Vec::new();
         for layer in ORDER {
+<<<<<<< HEAD
             let (features, more) = self.read_layer(&mut reading, layer, &next.snapshot).await?;
             entries.extend(more);
             let index = tokio::task::spawn_blocking(move || LayerIndex::build(layer, features)).await?;
             next.snapshot = next.snapshot.with_layer(index);
+=======
+            let built = self.read_layer(&mut reading, layer, &next.snapshot).await?;
+            entries.extend(built.entries);
+            let features = built.features;
+            let index = tokio::task::spawn_blocking(move || LayerIndex::build(layer, features));
+            if ASKED_BY_OTHERS.contains(&layer) {
+                next.snapshot = next.snapshot.with_layer(index.await?);
+            } else {
+                growing.push(index);
+            }
+>>>>>>> bench
             next.touched.insert(layer, None);
         }
-        next.gazetteer = tokio::task::spawn_blocking(move || Index::build(entries)).await?;
+        let gazetteer = tokio::task::spawn_blocking(move || Index::build(entries));
+        for index in growing {
+            next.snapshot = next.snapshot.with_layer(index.await?);
+        }
+        next.gazetteer = gazetteer.await?;
         self.spatial.values_mut().for_each(Merge::forget);
         self.gazetteer.forget();
         self.publish(&reading, next, true);

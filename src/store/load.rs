@@ -31,6 +31,9 @@ pub struct DatasetVersion {
     pub delivery: &'static str,
 }
 
+/// Rows that are sent while the database still works on those before them.
+const SENT_TOGETHER: usize = 512;
+
 /// A feature that holds and has not ended, as the last edition of its source left it.
 #[derive(Clone, Debug)]
 pub struct Existing {
@@ -166,21 +169,29 @@ impl Session {
         let rows = self.after_what_ended(rows).await?;
         let Some(first) = rows.first() else { return Ok(()) };
         let statement = format!("COPY {} ({}) FROM STDIN", first.record.layer, columns(first.record.layer));
+<<<<<<< HEAD
         let mut text = String::with_capacity(rows.len() * 300);
         for row in rows.iter() {
             self.write(dataset, row, &mut text)?;
         }
+=======
+        let srid = self.srid;
+>>>>>>> bench
         let mut copy = self.transaction.copy_in_raw(&statement).await?;
-        match copy.send(text.as_bytes()).await {
-            Ok(_) => {
-                copy.finish().await?;
-                Ok(())
-            }
-            Err(error) => {
+        let mut text = String::with_capacity(SENT_TOGETHER * 400);
+        for part in rows.chunks(SENT_TOGETHER) {
+            text.clear();
+            let sent = match part.iter().try_for_each(|row| write(srid, dataset, row, &mut text)) {
+                Ok(()) => copy.send(text.as_bytes()).await.map(drop).map_err(StoreError::from),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = sent {
                 copy.abort("the rows could not be sent").await?;
-                Err(error.into())
+                return Err(error);
             }
         }
+        copy.finish().await?;
+        Ok(())
     }
 
     /// The rows, none of them beginning before the last version of its feature has ended.
@@ -284,68 +295,69 @@ impl Session {
     pub async fn abandon(self) -> Result<(), StoreError> {
         Ok(self.transaction.rollback().await?)
     }
+}
 
-    fn write(&self, dataset: DatasetId, row: &LoadRow, out: &mut String) -> Result<(), StoreError> {
-        let record = &row.record;
-        escape(&record.region, out);
-        let _ = write!(out, "\t{}\t", record.id);
-        date(record.validity.from, "-infinity", out);
-        out.push('\t');
-        date(record.validity.to, "infinity", out);
-        let _ = write!(out, "\t{dataset}\t");
-        escape(&record.source, out);
-        out.push('\t');
-        escape(&record.source_id, out);
-        let _ = write!(out, "\t{}\t", row.content_hash);
-        match row.shape_hash {
-            Some(hash) => drop(write!(out, "{hash}")),
-            None => out.push_str("\\N"),
-        }
-        out.push('\t');
-        match &record.name {
-            Some(name) => escape(name, out),
-            None => out.push_str("\\N"),
-        }
-        out.push('\t');
-        if record.names.is_empty() {
-            out.push_str("[]");
-        } else {
-            json(&record.names, out)?;
-        }
-        out.push('\t');
-        if record.attributes.is_empty() {
-            out.push_str("{}");
-        } else {
-            json(&record.attributes, out)?;
-        }
-        out.push('\t');
-        match &record.geometry {
-            None => out.push_str("\\N"),
-            Some(geometry) => {
-                let mut bytes = Vec::with_capacity(32);
-                write_ewkb(geometry, self.srid, &mut bytes)
-                    .map_err(|error| StoreError::Unreadable(format!("{}: {error}", record.source_id)))?;
-                let start = out.len();
-                out.extend(std::iter::repeat_n('0', bytes.len() * 2));
-                let mut digits = vec![0; bytes.len() * 2];
-                hex::encode_to_slice(&bytes, &mut digits).map_err(|error| StoreError::Unreadable(error.to_string()))?;
-                out.truncate(start);
-                out.push_str(std::str::from_utf8(&digits).unwrap_or_default());
-            }
-        }
-        for (_, value) in record.fields.iter() {
-            out.push('\t');
-            match value {
-                None => out.push_str("\\N"),
-                Some(Value::Text(text)) => escape(text, out),
-                Some(Value::Int(value)) => drop(write!(out, "{value}")),
-                Some(Value::Number(value)) => drop(write!(out, "{value}")),
-                Some(Value::Date(value)) => drop(write!(out, "{value}")),
-            }
-        }
-        out.push('\n');
-        Ok(())
+/// A row in the text form of COPY.
+fn write(srid: i32, dataset: DatasetId, row: &LoadRow, out: &mut String) -> Result<(), StoreError> {
+    let record = &row.record;
+    escape(&record.region, out);
+    let _ = write!(out, "\t{}\t", record.id);
+    date(record.validity.from, "-infinity", out);
+    out.push('\t');
+    date(record.validity.to, "infinity", out);
+    let _ = write!(out, "\t{dataset}\t");
+    escape(&record.source, out);
+    out.push('\t');
+    escape(&record.source_id, out);
+    let _ = write!(out, "\t{}\t", row.content_hash);
+    match row.shape_hash {
+        Some(hash) => drop(write!(out, "{hash}")),
+        None => out.push_str("\\N"),
     }
+    out.push('\t');
+    match &record.name {
+        Some(name) => escape(name, out),
+        None => out.push_str("\\N"),
+    }
+    out.push('\t');
+    if record.names.is_empty() {
+        out.push_str("[]");
+    } else {
+        json(&record.names, out)?;
+    }
+    out.push('\t');
+    if record.attributes.is_empty() {
+        out.push_str("{}");
+    } else {
+        json(&record.attributes, out)?;
+    }
+    out.push('\t');
+    match &record.geometry {
+        None => out.push_str("\\N"),
+        Some(geometry) => {
+            let mut bytes = Vec::with_capacity(32);
+            write_ewkb(geometry, srid, &mut bytes)
+                .map_err(|error| StoreError::Unreadable(format!("{}: {error}", record.source_id)))?;
+            let start = out.len();
+            out.extend(std::iter::repeat_n('0', bytes.len() * 2));
+            let mut digits = vec![0; bytes.len() * 2];
+            hex::encode_to_slice(&bytes, &mut digits).map_err(|error| StoreError::Unreadable(error.to_string()))?;
+            out.truncate(start);
+            out.push_str(std::str::from_utf8(&digits).unwrap_or_default());
+        }
+    }
+    for (_, value) in record.fields.iter() {
+        out.push('\t');
+        match value {
+            None => out.push_str("\\N"),
+            Some(Value::Text(text)) => escape(text, out),
+            Some(Value::Int(value)) => drop(write!(out, "{value}")),
+            Some(Value::Number(value)) => drop(write!(out, "{value}")),
+            Some(Value::Date(value)) => drop(write!(out, "{value}")),
+        }
+    }
+    out.push('\n');
+    Ok(())
 }
 
 fn columns(layer: Layer) -> String {

@@ -158,6 +158,8 @@ pub(super) fn regions(table: &str) -> String {
 }
 
 const FIRST_FIELD: usize = 5;
+/// Longer texts (addresses: 12 characters of Chinese and more) hardly ever repeat; a million of them kept aside cost more than they save.
+const LONGEST_SHARED: usize = 36;
 
 fn columns(layer: Layer) -> String {
     let mut text = String::from("region, id, name, names, geom");
@@ -170,12 +172,17 @@ fn columns(layer: Layer) -> String {
 
 fn row<'a>(layer: Layer, column: impl Fn(usize) -> Option<&'a [u8]>, texts: &mut HashSet<Arc<str>>) -> Result<SnapshotRow, StoreError> {
     let required = |index| column(index).ok_or_else(|| StoreError::Unreadable(format!("{layer}: column {index} is null")));
-    let mut intern = |text: &str| match texts.get(text) {
-        Some(known) => Arc::clone(known),
-        None => {
-            let new: Arc<str> = text.into();
-            texts.insert(Arc::clone(&new));
-            new
+    let mut intern = |text: &str| -> Arc<str> {
+        if text.len() > LONGEST_SHARED {
+            return text.into();
+        }
+        match texts.get(text) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let new: Arc<str> = text.into();
+                texts.insert(Arc::clone(&new));
+                new
+            }
         }
     };
     let id = decode::text(required(1)?)?;
