@@ -71,7 +71,8 @@ async fn cambridge_is_imported_served_changed_cut_off_and_stopped() {
     assert_eq!(status.code(), Some(0), "{:#?}", server.log());
     assert!(asked.elapsed() < Duration::from_secs(10), "it took {:?} to stop", asked.elapsed());
     // of the time when it was cut off, and of what waited for a connection then
-    let expected = ["the database is away; answering from memory", "the database does not answer", "time to acquire exceeded slow threshold"];
+    let expected =
+        ["the database is away; answering from memory", "the database does not answer", "time to acquire exceeded slow threshold"];
     assert_eq!(server.trouble(&expected), Vec::<String>::new());
     assert!(server.log().iter().all(|line| !line.contains('\u{1b}')), "no colours in a log that is not a terminal: {:?}", server.log());
 
@@ -116,7 +117,9 @@ async fn shows_every_feature_once(server: &Server) {
 async fn answers_for_other_days(program: &Program, server: &Server) {
     let renamed = program.psql("SELECT id FROM roads WHERE source_id = 'Sidney_St_Ext_1' AND valid_to = 'infinity'");
     let path = format!("/api/features/roads/{renamed}");
-    for (day, name) in [("", "Sidney St Ext"), ("?at=2015-06-01", "Sidney St"), ("?at=2026-08-16", "Sidney St"), ("?at=2026-08-17", "Sidney St Ext")] {
+    for (day, name) in
+        [("", "Sidney St Ext"), ("?at=2015-06-01", "Sidney St"), ("?at=2026-08-16", "Sidney St"), ("?at=2026-08-17", "Sidney St Ext")]
+    {
         assert_eq!(server.json(&format!("{path}{day}")).await["properties"]["name"], name, "{day}");
     }
     assert_eq!(problem(server.get(&format!("{path}?at=2013-01-01")).await, &path).await.0, 410, "before the first edition");
@@ -180,7 +183,10 @@ async fn goes_on_from_memory(program: &Program, server: &Server, feature: &str) 
     let response = server.get(&tile).await;
     assert_eq!(response.headers()["yutu-sequence"].to_str().unwrap(), sequence.to_string());
     assert_eq!(response.bytes().await.unwrap(), before);
-    assert!(!server.get(&format!("/tiles/parcels/16/{}/{}.geojson", 2 * x, 2 * y)).await.bytes().await.unwrap().is_empty(), "one not asked for before");
+    assert!(
+        !server.get(&format!("/tiles/parcels/16/{}/{}.geojson", 2 * x, 2 * y)).await.bytes().await.unwrap().is_empty(),
+        "one not asked for before"
+    );
     assert_eq!(server.json("/api/search?q=Yutu Test Street").await["features"][0]["id"], feature);
     assert_eq!(server.get("/healthz").await.status(), 200);
     let path = format!("/api/features/roads/{feature}");
@@ -204,9 +210,16 @@ async fn yilan_is_imported_and_served_with_every_plate_accounted_for() {
         assert_eq!(plates[name], expected, "{name}");
     }
     let defects: Json = serde_json::from_slice(&std::fs::read(defects).unwrap()).unwrap();
-    let rejected: Vec<&Json> = defects["features"].as_array().unwrap().iter().map(|defect| &defect["properties"]).filter(|defect| defect["severity"] == "rejected").collect();
+    let rejected: Vec<&Json> = defects["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|defect| &defect["properties"])
+        .filter(|defect| defect["severity"] == "rejected")
+        .collect();
     assert_eq!(rejected.len(), 2, "{rejected:?}");
-    for (defect, name) in rejected.iter().zip(["宜蘭縣五結鄉二結村17鄰?結路71號", "宜蘭縣礁溪鄉白雲村13鄰白雲二路79號"]) {
+    for (defect, name) in rejected.iter().zip(["宜蘭縣五結鄉二結村17鄰?結路71號", "宜蘭縣礁溪鄉白雲村13鄰白雲二路79號"])
+    {
         assert_eq!((&defect["source_id"], &defect["file"]), (&json!(name), &json!("address_points.csv.gz")));
         assert!(defect["row"].as_u64().unwrap() > 0);
     }

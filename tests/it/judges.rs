@@ -140,7 +140,11 @@ async fn judge(service: &Service, layer: Layer, questions: usize) {
         for (rank, (feature, distance)) in ours.iter().enumerate() {
             let id = feature.id.to_string();
             let theirs = distances.get(id.as_str()).unwrap_or_else(|| panic!("{layer}: {id} is not within {most_m} of {x} {y}"));
-            assert!((distance - theirs).abs() < EXACT_M && (distance - nearest[rank]).abs() < EXACT_M, "{layer}: {id} at {distance}, PostGIS {theirs}, rank {rank}: {}", nearest[rank]);
+            assert!(
+                (distance - theirs).abs() < EXACT_M && (distance - nearest[rank]).abs() < EXACT_M,
+                "{layer}: {id} at {distance}, PostGIS {theirs}, rank {rank}: {}",
+                nearest[rank]
+            );
         }
         assert!(ours.is_sorted_by(|(a, near), (b, far)| near < far || (near <= far && a.id < b.id)), "{layer}: nearest first, then by id");
         found_near += ours.len();
@@ -168,7 +172,16 @@ async fn judge(service: &Service, layer: Layer, questions: usize) {
 #[tokio::test(flavor = "multi_thread")]
 async fn cambridge_is_answered_as_postgis_answers() {
     let Some(service) = cambridge("cambridge_is_answered_as_postgis_answers").await else { return };
-    for layer in [Layer::Parcels, Layer::Zoning, Layer::Roads, Layer::Permits, Layer::ControlAreas, Layer::PlaceNames, Layer::DoorPlates, Layer::Divisions] {
+    for layer in [
+        Layer::Parcels,
+        Layer::Zoning,
+        Layer::Roads,
+        Layer::Permits,
+        Layer::ControlAreas,
+        Layer::PlaceNames,
+        Layer::DoorPlates,
+        Layer::Divisions,
+    ] {
         let questions = if layer == Layer::Divisions { 30 } else { 300 };
         judge(&service, layer, questions).await;
     }

@@ -15,6 +15,7 @@ mod killed;
 mod live;
 mod program;
 mod readers;
+mod refusals;
 mod schema;
 mod service;
 mod setup;

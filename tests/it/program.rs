@@ -169,7 +169,8 @@ impl Server {
 
     /// Everything that the GeoJSON tiles of a zoom hold of a layer.
     pub async fn drawn(&self, layer: &str, z: u32) -> Drawn {
-        let extent: Vec<f64> = self.layer(layer).await["extent"].as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect();
+        let extent: Vec<f64> =
+            self.layer(layer).await["extent"].as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect();
         let ((west, north), (east, south)) = (tile_of(extent[0], extent[3], z), tile_of(extent[2], extent[1], z));
         let tiles = (north..=south).flat_map(|y| (west..=east).map(move |x| format!("/tiles/{layer}/{z}/{x}/{y}.geojson")));
         let mut answers = futures::stream::iter(tiles).map(async |path: String| self.json(&path).await).buffer_unordered(4);
