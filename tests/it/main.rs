@@ -4,6 +4,7 @@
 mod architecture;
 mod backup;
 mod change_log;
+mod clients;
 mod cluster;
 mod crash;
 mod e2e;
