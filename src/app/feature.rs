@@ -1,6 +1,5 @@
 //! One feature, now or at another moment.
 
-use chrono::NaiveDate;
 use geo_types::Geometry;
 
 use super::compute::compute;
@@ -28,27 +27,22 @@ pub async fn feature(app: &App, layer: Layer, id: FeatureId, moment: Moment) -> 
             let mut answers = prepare(app, vec![*found]).await?;
             answers.pop().ok_or_else(|| AppError::Internal(anyhow::anyhow!("the feature was lost on the way")))
         }
-        Found::Gone { ended } => Err(AppError::Gone(gone(layer, ended))),
+        Found::Ended { on } => Err(AppError::Gone(Message::new(
+            format!("{}的这一要素已于 {on} 终止。加参数 at 可查此前的状态。", layer.title().zh),
+            format!("This feature of {} ended on {on}. Ask with `at` for an earlier day.", layer.title().en),
+        ))),
+        Found::NotYet { from } => Err(AppError::Gone(Message::new(
+            format!("{}的这一要素自 {from} 起有效，所问日期尚未生效。", layer.title().zh),
+            format!("This feature of {} holds from {from} on, not yet on the day asked about.", layer.title().en),
+        ))),
+        Found::Removed => Err(AppError::Gone(Message::new(
+            format!("{}的这一要素已从登记中删除。加参数 recorded_at 可查此前的登记。", layer.title().zh),
+            format!("This feature of {} was removed from the register. Ask with `recorded_at` for what it said before.", layer.title().en),
+        ))),
         Found::Never => Err(AppError::NotFound(Message::new(
             format!("{}中没有编号 {id} 的要素。", layer.title().zh),
             format!("There is no feature {id} in {}.", layer.title().en),
         ))),
-    }
-}
-
-fn gone(layer: Layer, ended: Option<NaiveDate>) -> Message {
-    match ended {
-        Some(day) => Message::new(
-            format!("{}的这一要素在所问的日期无效（{day} 终止）。加参数 at 可查当时的状态。", layer.title().zh),
-            format!(
-                "This feature of {} does not hold on the day asked about (it ended on {day}). Ask with `at` for an earlier day.",
-                layer.title().en
-            ),
-        ),
-        None => Message::new(
-            format!("{}的这一要素在所问的日期尚未生效。", layer.title().zh),
-            format!("This feature of {} does not hold yet on the day asked about.", layer.title().en),
-        ),
     }
 }
 
@@ -96,6 +90,7 @@ async fn assemble_case(app: &App, feature: &mut FoundFeature) -> Result<(), AppE
     }
     let Some(case) = feature.record.fields.text("case_no") else { return Ok(()) };
     let footprints = store::find_permit_footprints(&app.pool, &feature.record.region, case).await?;
+    let is_public = |name: &str| app.city.layers.get(&Layer::PermitFootprints).is_none_or(|credits| !credits.hidden.contains(name));
     let polygons: Vec<_> = footprints
         .iter()
         .filter_map(|footprint| match &footprint.record.geometry {
@@ -113,7 +108,7 @@ async fn assemble_case(app: &App, feature: &mut FoundFeature) -> Result<(), AppE
         .map(|footprint| {
             serde_json::json!({
                 "id": footprint.record.id,
-                "kind": footprint.record.fields.text("kind"),
+                "kind": footprint.record.fields.text("kind").filter(|_| is_public("kind")),
                 "source_id": footprint.record.source_id,
             })
         })

@@ -4,12 +4,13 @@ use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::response::Response;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::DateTime;
 use serde::de::DeserializeOwned;
 
 use super::language::Language;
 use super::problem::{Failure, Rejected};
 use crate::domain::{Extent, Layer};
+use crate::store::TimePoint;
 
 /// The query parameters as `T`.
 #[derive(Debug)]
@@ -104,22 +105,16 @@ pub fn layers(text: &str, language: Language) -> Result<Vec<Layer>, Failure> {
         .collect()
 }
 
-/// A day: `2026-11-22`, or the day of an RFC 3339 time.
-pub fn day(text: &str, language: Language) -> Result<NaiveDate, Failure> {
-    text.parse()
-        .or_else(|_| DateTime::parse_from_rfc3339(text).map(|time| time.date_naive()))
-        .map_err(|_| Failure::invalid(language, "at", "at 须为日期，例如 2026-11-22。", "`at` is a day such as 2026-11-22."))
-}
-
-/// A time: RFC 3339, or a day, which is its end.
-pub fn time(text: &str, language: Language) -> Result<DateTime<Utc>, Failure> {
-    let of_day = |day: NaiveDate| day.and_hms_opt(23, 59, 59).map(|time| time.and_utc());
-    DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).ok().or_else(|| text.parse().ok().and_then(of_day)).ok_or_else(|| {
+/// A day of the city such as `2026-11-22`, or an RFC 3339 time.
+pub fn time_point(text: &str, field: &str, language: Language) -> Result<TimePoint, Failure> {
+    let day = || text.parse().map(TimePoint::Day).ok();
+    let time = || DateTime::parse_from_rfc3339(text).map(|time| TimePoint::Time(time.to_utc())).ok();
+    day().or_else(time).ok_or_else(|| {
         Failure::invalid(
             language,
-            "recorded_at",
-            "recorded_at 须为 RFC 3339 时间，例如 2026-11-22T09:00:00Z。",
-            "`recorded_at` is an RFC 3339 time such as 2026-11-22T09:00:00Z.",
+            field,
+            format!("{field} 须为日期或 RFC 3339 时间，例如 2026-11-22 或 2026-11-22T09:00:00Z。"),
+            format!("`{field}` is a day or an RFC 3339 time such as 2026-11-22 or 2026-11-22T09:00:00Z."),
         )
     })
 }

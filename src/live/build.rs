@@ -1,6 +1,6 @@
 //! Makes the features and search entries of the snapshots from rows of the store.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -9,8 +9,8 @@ use geo_types::{Coord, Geometry, MultiPolygon, Point};
 
 use super::Settings;
 use crate::crs::{self, Crs};
-use crate::domain::{FeatureId, Layer, NameKind, Value};
-use crate::gazetteer::{Division, Entry};
+use crate::domain::{Extent, FeatureId, Layer, NameKind, Value};
+use crate::gazetteer::{Division, Entry, Index};
 use crate::geometry;
 use crate::spatial::{Feature, LayerIndex, Shape, Tag};
 use crate::store::SnapshotRow;
@@ -22,7 +22,8 @@ pub(super) type Footprints = HashMap<(Arc<str>, Arc<str>), Vec<MultiPolygon<f64>
 #[derive(Debug, Default)]
 pub(super) struct Built {
     pub features: Vec<Feature>,
-    pub entries: Vec<Entry>,
+    /// With the region of the row; a feature without any text has none.
+    pub entries: Vec<(Arc<str>, Entry)>,
 }
 
 /// Turns a batch of rows into features and entries. Blocking: reprojects.
@@ -39,33 +40,44 @@ pub(super) fn convert(
 ) -> Result<Built> {
     let publicity = settings.publicity.get(&layer);
     let precision_m = publicity.map_or(0.0, |publicity| publicity.precision_m);
-    let shown: Vec<bool> = layer
-        .fields()
-        .iter()
-        .map(|field| field.in_tiles && publicity.is_none_or(|publicity| !publicity.hidden.contains(field.name)))
-        .collect();
+    // Footprints are never shown by themselves: their case number must stay, or they could not be joined to their case.
+    let is_public = |name: &str| layer == Layer::PermitFootprints || publicity.is_none_or(|publicity| !publicity.hidden.contains(name));
+    let shown: Vec<bool> = layer.fields().iter().map(|field| field.in_tiles && is_public(field.name)).collect();
     if layer == Layer::Permits {
         for row in &mut rows {
             assemble(row, footprints);
         }
     }
+    // Which division it is in depends on where it is, not on where it is shown.
+    let within = |row: &SnapshotRow| {
+        let shape = row.geometry.clone().map_or(Shape::None, Shape::from_geometry);
+        inner_point(&shape).and_then(|point| division(divisions, point, row.id))
+    };
+    let exact: Vec<Option<Arc<Division>>> = if precision_m > 0.0 { rows.iter().map(within).collect() } else { Vec::new() };
+    for row in &mut rows {
+        row.geometry = row.geometry.take().map(|geometry| rounded(geometry, precision_m));
+    }
     let points = project_points(&settings.working, &rows)?;
     let mut built = Built { features: Vec::with_capacity(rows.len()), entries: Vec::new() };
-    for (row, point) in rows.into_iter().zip(points) {
+    for (place, (row, point)) in rows.into_iter().zip(points).enumerate() {
         let working = row.geometry.clone().map_or(Shape::None, Shape::from_geometry);
         let drawn = match point {
             Some(mercator) => Some(Geometry::Point(Point::from(mercator))),
             None => row.geometry.clone().and_then(|geometry| project(&settings.working, geometry, layer, row.id)),
         };
-        let mercator = drawn.map(|geometry| rounded(geometry, precision_m)).map_or(Shape::None, Shape::from_geometry);
+        let mercator = drawn.map_or(Shape::None, Shape::from_geometry);
         let position = inner_point(&mercator).map(crs::mercator_to_wgs84);
         let hidden = publicity.map(|publicity| &publicity.hidden);
         if let Some(mut entry) = Entry::of(layer, row.id, row.name.as_deref(), &row.names, &row.fields, hidden) {
             entry.position = position;
-            if entry.address.is_none() {
-                entry.division = inner_point(&working).and_then(|point| division(divisions, point, row.id));
+            // A division is not labelled by another: it would depend on which of them was read first.
+            if entry.address.is_none() && layer != Layer::Divisions {
+                entry.division = match exact.get(place) {
+                    Some(exact) => exact.clone(),
+                    None => inner_point(&working).and_then(|point| division(divisions, point, row.id)),
+                };
             }
-            built.entries.push(entry);
+            built.entries.push((Arc::clone(&row.region), entry));
         }
         let tags = row
             .fields
@@ -87,12 +99,13 @@ pub(super) fn convert(
     Ok(built)
 }
 
-/// A feature that is stored for several regions is one feature in memory.
-pub(super) fn once_each(built: &mut Built) {
+/// A feature that is stored for several regions is one feature in memory: that of the first region, in the index as on the map.
+pub(super) fn once_each(mut built: Built) -> (Vec<Feature>, Vec<Entry>) {
     built.features.sort_unstable_by(|a, b| (a.id, &a.region).cmp(&(b.id, &b.region)));
     built.features.dedup_by_key(|feature| feature.id);
-    built.entries.sort_by_key(|entry| entry.id);
-    built.entries.dedup_by_key(|entry| entry.id);
+    built.entries.sort_unstable_by(|(a_region, a), (b_region, b)| (a.id, a_region).cmp(&(b.id, b_region)));
+    built.entries.dedup_by_key(|(_, entry)| entry.id);
+    (built.features, built.entries.into_iter().map(|(_, entry)| entry).collect())
 }
 
 /// Notes whose footprint the rows are.
@@ -146,6 +159,7 @@ fn project(working: &Crs, mut geometry: Geometry<f64>, layer: Layer, id: Feature
     }
 }
 
+/// To the precision that the public gets, in the working system: what is measured, found and drawn are then one and the same place.
 fn rounded(mut geometry: Geometry<f64>, precision_m: f64) -> Geometry<f64> {
     if precision_m > 0.0 {
         use geo::MapCoordsInPlace;
@@ -155,6 +169,27 @@ fn rounded(mut geometry: Geometry<f64>, precision_m: f64) -> Geometry<f64> {
         });
     }
     geometry
+}
+
+/// Of what lies in these boxes (working system), the features whose entry names another division than the one they now lie in.
+pub(super) fn relabelled(layer: &LayerIndex, divisions: &LayerIndex, index: &Index, boxes: &[Extent]) -> BTreeSet<FeatureId> {
+    let mut checked = BTreeSet::new();
+    let mut found = BTreeSet::new();
+    for feature in boxes.iter().flat_map(|extent| layer.window(extent)) {
+        if !checked.insert(feature.id) {
+            continue;
+        }
+        let Some(entry) = index.get(&feature.id) else { continue };
+        // An address names its divisions itself.
+        if entry.address.is_some() && entry.division.is_none() {
+            continue;
+        }
+        let now = inner_point(&feature.working).and_then(|point| division(divisions, point, feature.id));
+        if now.as_deref() != entry.division.as_deref() {
+            found.insert(feature.id);
+        }
+    }
+    found
 }
 
 fn inner_point(shape: &Shape) -> Option<[f64; 2]> {

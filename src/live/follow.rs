@@ -7,14 +7,14 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use chrono::Utc;
 
-use super::build::{Built, Footprints, collect_footprints, convert, once_each};
+use super::build::{Built, Footprints, collect_footprints, convert, once_each, relabelled};
 use super::merge::{Layered, Merge};
 use super::{Event, Health, LayerChange, Live, Settings, State};
 use crate::crs;
 use crate::domain::{Extent, FeatureId, Layer, Value};
 use crate::gazetteer::{Entry, Index};
 use crate::spatial::{Feature, LayerIndex, Snapshot};
-use crate::store::{self, Pool, Reading, SnapshotRow};
+use crate::store::{self, Pool, Reading, SnapshotRow, StoreError};
 use crate::telemetry;
 
 /// More changed features of a layer than this, and the layer is read anew.
@@ -24,6 +24,10 @@ const MOST_EXTENTS: usize = 100;
 /// The log is read this often even when nothing is heard: a lost connection may swallow a notice.
 const POLL: Duration = Duration::from_secs(2);
 const RETRY: Duration = Duration::from_millis(500);
+/// What is not the connection's fault does not pass so soon, and each try may read everything.
+const RETRY_AFTER_FAULT: Duration = Duration::from_secs(10);
+/// Batches that wait to be converted: beyond these the database waits.
+const WAITING_BATCHES: usize = 4;
 const BATCH: usize = 16_384;
 
 /// Layers in the order in which they are built: divisions first (they say where the others lie), footprints before their cases.
@@ -64,18 +68,28 @@ type Touched = BTreeMap<Layer, Option<Vec<Extent>>>;
 
 impl Follower {
     async fn run(mut self) -> ! {
+        let mut told = String::new();
         loop {
             let Err(error) = self.follow().await;
             let since = Utc::now();
+            let away = is_away(&error);
             if let Health::Following = self.live.health() {
-                tracing::warn!(error = format!("{error:#}"), "the database is away; answering from memory");
                 self.live.health.send_replace(Health::Stale { since });
                 let _ = self.live.events.send(Event::Stale { sequence: self.live.state().snapshot.sequence, since });
                 metrics::gauge!(telemetry::STORE_REACHABLE).set(0.0);
-            } else {
-                tracing::debug!(error = format!("{error:#}"), "still cannot follow the database");
+                told.clear();
             }
-            tokio::time::sleep(RETRY).await;
+            let error = format!("{error:#}");
+            // Each reason once, however often it is met.
+            if error == told {
+                tracing::debug!(error, "still cannot follow the database");
+            } else if away {
+                tracing::warn!(error, "the database is away; answering from memory");
+            } else {
+                tracing::error!(error, "the changes cannot be read; answering from memory");
+            }
+            told = error;
+            tokio::time::sleep(if away { RETRY } else { RETRY_AFTER_FAULT }).await;
         }
     }
 
@@ -93,7 +107,7 @@ impl Follower {
             match tokio::time::timeout(POLL, listener.try_recv()).await {
                 Ok(Ok(Some(_))) | Err(_) => {}
                 Ok(Ok(None)) => tracing::debug!("the listening connection was made anew"),
-                Ok(Err(error)) => return Err(error).context("listening for changes"),
+                Ok(Err(error)) => return Err(StoreError::from(error)).context("listening for changes"),
             }
         }
     }
@@ -110,56 +124,51 @@ impl Follower {
             return Ok(());
         }
         let changes = reading.changes_after(state.snapshot.sequence, WHOLE_LAYER).await?;
-        let mut whole = changes.whole;
-        let mut features: BTreeMap<Layer, BTreeSet<FeatureId>> = BTreeMap::new();
+        let mut due = Due { whole: changes.whole, ..Due::default() };
         for (layer, id) in changes.features {
-            if !whole.contains(&layer) {
-                features.entry(layer).or_default().insert(id);
-            }
+            due.changed.entry(layer).or_default().insert(id);
         }
-        if self.day != Some(today) {
+        if let Some(since) = self.day.filter(|day| *day != today) {
             for layer in Layer::ALL {
-                if !whole.contains(&layer) {
-                    let turning = reading.turning_today(layer).await?;
-                    if !turning.is_empty() {
-                        features.entry(layer).or_default().extend(turning);
-                    }
+                let turning = reading.turning_since(layer, since).await?;
+                if !turning.is_empty() {
+                    due.changed.entry(layer).or_default().extend(turning);
                 }
             }
-            self.day = Some(today);
-        }
-        if whole.contains(&Layer::PermitFootprints) {
-            whole.insert(Layer::Permits);
-            features.remove(&Layer::Permits);
         }
         let mut next = Next { snapshot: state.snapshot.clone(), gazetteer: (*state.gazetteer).clone(), touched: Touched::new() };
         for layer in ORDER {
-            if whole.contains(&layer) {
+            let changed = due.changed.remove(&layer).unwrap_or_default();
+            let mut ids: BTreeSet<FeatureId> = due.relabelled.remove(&layer).unwrap_or_default();
+            ids.extend(&changed);
+            if due.whole.contains(&layer) || ids.len() > WHOLE_LAYER as usize {
                 self.read_whole(&mut reading, layer, &mut next).await?;
-            } else if let Some(mut ids) = features.remove(&layer) {
-                if layer == Layer::PermitFootprints && !whole.contains(&Layer::Permits) {
-                    let cases = self.read_some(&mut reading, layer, &std::mem::take(&mut ids), &mut next).await?;
-                    let permits = permits_of(next.snapshot.layer(Layer::Permits), &cases);
-                    features.entry(Layer::Permits).or_default().extend(permits);
-                } else {
-                    self.read_some(&mut reading, layer, &ids, &mut next).await?;
+                if layer == Layer::PermitFootprints {
+                    due.whole.insert(Layer::Permits);
                 }
+            } else if !ids.is_empty() {
+                let cases = self.read_some(&mut reading, layer, &ids, &changed, &mut next).await?;
+                if !cases.is_empty() {
+                    due.changed.entry(Layer::Permits).or_default().extend(reading.permits_of(&cases).await?);
+                }
+            }
+            if layer == Layer::Divisions && next.touched.contains_key(&layer) {
+                due.relabelled = relabel(&state.snapshot, &next).await?;
             }
         }
         self.publish(&reading, next, false);
+        self.day = Some(today);
         Ok(())
     }
 
     /// Everything from nothing.
     async fn build(&mut self, mut reading: Reading) -> Result<()> {
         let started = std::time::Instant::now();
-        self.day = Some(reading.today);
         let mut next = Next { snapshot: Snapshot::empty(Utc::now()), gazetteer: Index::build(Vec::new()), touched: Touched::new() };
         let mut entries = Vec::new();
         for layer in ORDER {
-            let built = self.read_layer(&mut reading, layer, &next.snapshot).await?;
-            entries.extend(built.entries);
-            let features = built.features;
+            let (features, more) = self.read_layer(&mut reading, layer, &next.snapshot).await?;
+            entries.extend(more);
             let index = tokio::task::spawn_blocking(move || LayerIndex::build(layer, features)).await?;
             next.snapshot = next.snapshot.with_layer(index);
             next.touched.insert(layer, None);
@@ -168,6 +177,7 @@ impl Follower {
         self.spatial.values_mut().for_each(Merge::forget);
         self.gazetteer.forget();
         self.publish(&reading, next, true);
+        self.day = Some(reading.today);
         tracing::info!(
             seconds = format!("{:.1}", started.elapsed().as_secs_f64()),
             sequence = reading.sequence,
@@ -178,9 +188,8 @@ impl Follower {
     }
 
     async fn read_whole(&mut self, reading: &mut Reading, layer: Layer, next: &mut Next) -> Result<()> {
-        let built = self.read_layer(reading, layer, &next.snapshot).await?;
+        let (features, entries) = self.read_layer(reading, layer, &next.snapshot).await?;
         let removed: Vec<FeatureId> = next.snapshot.layer(layer).iter().map(|feature| feature.id).collect();
-        let (features, entries) = (built.features, built.entries);
         let index = tokio::task::spawn_blocking(move || LayerIndex::build(layer, features)).await?;
         next.snapshot = next.snapshot.with_layer(index);
         next.touched.insert(layer, None);
@@ -194,45 +203,35 @@ impl Follower {
         Ok(())
     }
 
-    /// Reads and converts a layer; rows are converted while more arrive.
-    async fn read_layer(&self, reading: &mut Reading, layer: Layer, snapshot: &Snapshot) -> Result<Built> {
+    /// Reads and converts a layer; rows are converted while more arrive, and the database waits when they pile up.
+    async fn read_layer(&self, reading: &mut Reading, layer: Layer, snapshot: &Snapshot) -> Result<(Vec<Feature>, Vec<Entry>)> {
         let footprints = self.footprints_for(layer, snapshot);
         let divisions = Arc::clone(&snapshot.layers[Layer::Divisions as usize]);
-        let (send, receive) = std::sync::mpsc::channel::<Vec<SnapshotRow>>();
+        let (send, mut receive) = tokio::sync::mpsc::channel::<Vec<SnapshotRow>>(WAITING_BATCHES);
         let settings = Arc::clone(&self.settings);
-        let work = tokio::task::spawn_blocking(move || -> Result<Built> {
+        let work = tokio::task::spawn_blocking(move || -> Result<_> {
             let mut all = Built::default();
-            for rows in receive {
+            while let Some(rows) = receive.blocking_recv() {
                 // On a calculation thread, which has its PROJ objects already.
                 let part = rayon::scope(|_| convert(&settings, layer, rows, &footprints, &divisions))?;
                 all.features.extend(part.features);
                 all.entries.extend(part.entries);
             }
-            once_each(&mut all);
-            Ok(all)
+            Ok(once_each(all))
         });
-        let mut batch = Vec::with_capacity(BATCH);
-        reading
-            .layer(layer, &mut |row| {
-                batch.push(row);
-                if batch.len() == BATCH {
-                    // The receiver is gone only when conversion failed; its error is told below.
-                    let _ = send.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)));
-                }
-            })
-            .await
-            .with_context(|| format!("reading layer {layer}"))?;
-        let _ = send.send(batch);
+        reading.layer(layer, BATCH, &send).await.with_context(|| format!("reading layer {layer}"))?;
         drop(send);
         work.await?
     }
 
-    /// Reads single features and applies them. For footprints it answers whose they were and are.
+    /// Reads single features and applies them; open maps are told of those that `changed`. For footprints it answers whose they
+    /// were and are.
     async fn read_some(
         &mut self,
         reading: &mut Reading,
         layer: Layer,
         ids: &BTreeSet<FeatureId>,
+        changed: &BTreeSet<FeatureId>,
         next: &mut Next,
     ) -> Result<HashSet<(Arc<str>, Arc<str>)>> {
         let ids: Vec<FeatureId> = ids.iter().copied().collect();
@@ -247,21 +246,18 @@ impl Follower {
         let footprints = self.footprints_for(layer, &next.snapshot);
         let divisions = Arc::clone(&next.snapshot.layers[Layer::Divisions as usize]);
         let settings = Arc::clone(&self.settings);
-        let built = tokio::task::spawn_blocking(move || {
-            rayon::scope(|_| convert(&settings, layer, rows, &footprints, &divisions)).map(|mut built| {
-                once_each(&mut built);
-                built
-            })
-        })
-        .await??;
-        let extents = next.touched.entry(layer).or_insert_with(|| Some(Vec::new()));
-        if let Some(extents) = extents {
-            let before = ids.iter().filter_map(|id| next.snapshot.layer(layer).get(id));
-            extents.extend(before.chain(&built.features).filter_map(|feature| feature.mercator.extent()).map(to_wgs84));
+        let convert = move || rayon::scope(|_| convert(&settings, layer, rows, &footprints, &divisions)).map(once_each);
+        let (features, entries) = tokio::task::spawn_blocking(convert).await??;
+        if !changed.is_empty()
+            && let Some(extents) = next.touched.entry(layer).or_insert_with(|| Some(Vec::new()))
+        {
+            let before = changed.iter().filter_map(|id| next.snapshot.layer(layer).get(id));
+            let after = features.iter().filter(|feature| changed.contains(&feature.id));
+            extents.extend(before.chain(after).filter_map(|feature| feature.mercator.extent()).map(to_wgs84));
         }
-        let index = self.spatial.entry(layer).or_default().apply(next.snapshot.layer(layer), (ids.clone(), built.features)).await;
+        let index = self.spatial.entry(layer).or_default().apply(next.snapshot.layer(layer), (ids.clone(), features)).await;
         next.snapshot = next.snapshot.with_layer(index);
-        next.gazetteer = self.gazetteer.apply(&next.gazetteer, (ids, built.entries)).await;
+        next.gazetteer = self.gazetteer.apply(&next.gazetteer, (ids, entries)).await;
         Ok(cases)
     }
 
@@ -284,8 +280,8 @@ impl Follower {
         let before = self.live.state();
         next.snapshot.sequence = reading.sequence;
         next.snapshot.status_time = Utc::now();
-        // Counted apart from the sequence, which starts anew after a restore: a number never comes back.
-        let revision = before.revisions.iter().max().map_or(1, |newest| newest + 1);
+        // Not the sequence: a new day changes what holds without one, and a restore may bring an old number back.
+        let revision = before.revisions.iter().max().map_or(1, |last| last + 1);
         let mut revisions = before.revisions;
         for layer in next.touched.keys() {
             revisions[*layer as usize] = revision;
@@ -332,6 +328,15 @@ struct Next {
     touched: Touched,
 }
 
+/// What a step has to read.
+#[derive(Default)]
+struct Due {
+    whole: BTreeSet<Layer>,
+    changed: BTreeMap<Layer, BTreeSet<FeatureId>>,
+    /// Unchanged themselves, but their label is to be made anew.
+    relabelled: BTreeMap<Layer, BTreeSet<FeatureId>>,
+}
+
 /// Region and number of the case a footprint belongs to.
 fn case_of(footprint: &Feature) -> Option<(Arc<str>, Arc<str>)> {
     let field = u8::try_from(Layer::PermitFootprints.field_index("case_no")?).ok()?;
@@ -341,13 +346,26 @@ fn case_of(footprint: &Feature) -> Option<(Arc<str>, Arc<str>)> {
     }
 }
 
-fn permits_of(permits: &LayerIndex, cases: &HashSet<(Arc<str>, Arc<str>)>) -> Vec<FeatureId> {
-    let Some(field) = Layer::Permits.field_index("case_no").and_then(|index| u8::try_from(index).ok()) else { return Vec::new() };
-    let case_of = |permit: &Feature| match permit.tag(field) {
-        Some(Value::Text(case)) => Some((Arc::clone(&permit.region), Arc::clone(case))),
-        _ => None,
+/// Features whose label names a division in which they no longer lie: where divisions were or now are, after they changed.
+async fn relabel(before: &Snapshot, next: &Next) -> Result<BTreeMap<Layer, BTreeSet<FeatureId>>> {
+    let (before, after, index) = (before.clone(), next.snapshot.clone(), next.gazetteer.clone());
+    let work = move || {
+        let (was, is) = (before.layer(Layer::Divisions), after.layer(Layer::Divisions));
+        let differs = |one: &LayerIndex, other: &LayerIndex| -> Vec<Extent> {
+            one.iter()
+                .filter(|division| other.get(&division.id) != Some(*division))
+                .filter_map(|division| division.working.extent())
+                .collect()
+        };
+        let boxes = [differs(was, is), differs(is, was)].concat();
+        let labelled = ORDER.into_iter().filter(|layer| *layer != Layer::Divisions);
+        labelled.map(|layer| (layer, relabelled(after.layer(layer), is, &index, &boxes))).collect()
     };
-    permits.iter().filter(|permit| case_of(permit).is_some_and(|case| cases.contains(&case))).map(|permit| permit.id).collect()
+    Ok(tokio::task::spawn_blocking(work).await?)
+}
+
+fn is_away(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| matches!(cause.downcast_ref::<StoreError>(), Some(StoreError::Unreachable(_))))
 }
 
 fn to_wgs84(extent: Extent) -> Extent {

@@ -28,7 +28,7 @@ pub struct State {
     pub epoch: String,
     pub snapshot: Snapshot,
     pub gazetteer: Arc<gazetteer::Index>,
-    /// For each layer, by [`Layer`] number, the number of the state that last changed it: what caches key on. Numbers only grow.
+    /// For each layer, by [`Layer`] number, a number that is new whenever the layer's features are: what caches key on.
     pub revisions: [u64; Layer::ALL.len()],
     /// When the last change was committed.
     pub changed_at: Option<DateTime<Utc>>,
@@ -73,7 +73,7 @@ pub struct LayerChange {
 /// What the city lets the public see of a layer, applied when the snapshot is made and so before any cache.
 #[derive(Clone, Debug, Default)]
 pub struct Publicity {
-    /// Metres to which drawn positions are rounded; 0 is exact.
+    /// Metres of the working system to which positions are rounded; 0 is exact.
     pub precision_m: f64,
     /// Fields that are left out.
     pub hidden: HashSet<String>,

@@ -10,11 +10,18 @@ use super::{StoreError, decode};
 use crate::domain::{FeatureId, Layer, Record, Validity};
 use crate::store::geom::read_ewkb;
 
-/// The moment a question is about: true on which day, as known when. `None` is now.
+/// A day of the city, or a time.
+#[derive(Clone, Copy, Debug)]
+pub enum TimePoint {
+    Day(NaiveDate),
+    Time(DateTime<Utc>),
+}
+
+/// The moment a question is about: true on which day, as known when (a day: at its end). `None` is now.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Moment {
-    pub at: Option<NaiveDate>,
-    pub recorded_at: Option<DateTime<Utc>>,
+    pub at: Option<TimePoint>,
+    pub recorded_at: Option<TimePoint>,
 }
 
 /// A feature and where it comes from.
@@ -30,27 +37,59 @@ pub struct FoundFeature {
 #[derive(Clone, Debug)]
 pub enum Found {
     Feature(Box<FoundFeature>),
-    /// It was there, but does not hold at that moment.
-    Gone {
-        ended: Option<NaiveDate>,
+    /// It does not hold any more on the day asked about.
+    Ended {
+        on: NaiveDate,
     },
+    /// It does not hold yet.
+    NotYet {
+        from: NaiveDate,
+    },
+    /// The register knew it and has taken it back.
+    Removed,
     Never,
 }
 
 /// The feature as it held and was known at the moment.
 pub async fn find(pool: &PgPool, layer: Layer, id: FeatureId, moment: Moment) -> Result<Found, StoreError> {
-    let versions = versions(pool, layer, &[id], moment.recorded_at).await?;
-    let day = match moment.at {
-        Some(day) => day,
-        None => sqlx::query_scalar("SELECT current_date").fetch_one(pool).await?,
-    };
-    let ended = versions.iter().filter_map(|version| version.record.validity.to).max();
-    let known = !versions.is_empty();
-    match versions.into_iter().find(|version| version.record.validity.contains(day)) {
-        Some(version) => Ok(Found::Feature(Box::new(version))),
-        None if known => Ok(Found::Gone { ended }),
-        None => Ok(Found::Never),
+    let (day, known_at) = resolve(pool, moment).await?;
+    let versions = versions(pool, layer, &[id], known_at).await?;
+    let validities: Vec<Validity> = versions.iter().map(|version| version.record.validity).collect();
+    if let Some(version) = versions.into_iter().find(|version| version.record.validity.contains(day)) {
+        return Ok(Found::Feature(Box::new(version)));
     }
+    if let Some(on) = validities.iter().filter_map(|validity| validity.to).filter(|to| *to <= day).max() {
+        return Ok(Found::Ended { on });
+    }
+    if let Some(from) = validities.iter().filter_map(|validity| validity.from).min() {
+        return Ok(Found::NotYet { from });
+    }
+    let statement = format!(
+        "SELECT EXISTS (SELECT FROM {layer}_past WHERE region IN ({}) AND id = $1 AND ($2::timestamptz IS NULL OR recorded_from <= $2))",
+        regions(&format!("{layer}_past"))
+    );
+    let was_known = sqlx::query_scalar(AssertSqlSafe(statement)).bind(id.to_string()).bind(known_at).fetch_one(pool).await?;
+    Ok(if was_known { Found::Removed } else { Found::Never })
+}
+
+/// The day of validity and the time of record, with days as the city counts them: the time zone of the pool's sessions.
+async fn resolve(pool: &PgPool, moment: Moment) -> Result<(NaiveDate, Option<DateTime<Utc>>), StoreError> {
+    let parts = |point| match point {
+        None => (None, None),
+        Some(TimePoint::Day(day)) => (Some(day), None),
+        Some(TimePoint::Time(time)) => (None, Some(time)),
+    };
+    let ((at_day, at_time), (recorded_day, recorded_time)) = (parts(moment.at), parts(moment.recorded_at));
+    Ok(sqlx::query_as(
+        "SELECT coalesce($1::date, ($2::timestamptz)::date, current_date),
+                coalesce($4::timestamptz, ($3::date + 1)::timestamptz - interval '1 microsecond')",
+    )
+    .bind(at_day)
+    .bind(at_time)
+    .bind(recorded_day)
+    .bind(recorded_time)
+    .fetch_one(pool)
+    .await?)
 }
 
 /// The features that hold today, in the order of `ids`; one that has gone meanwhile is left out.
@@ -95,15 +134,15 @@ async fn versions(
         columns.push_str(", f.");
         columns.push_str(field.name);
     }
-    let regions = regions(layer);
     // As known then: the row as it stands if it is that old, else what was kept when it was changed.
     let statement = format!(
-        "SELECT {columns} FROM {layer} f WHERE f.region IN ({regions}) AND f.id = ANY($1) AND ($2::timestamptz IS NULL OR f.recorded_from <= $2)
+        "SELECT {columns} FROM {layer} f WHERE f.region IN ({now_regions}) AND f.id = ANY($1) AND ($2::timestamptz IS NULL OR f.recorded_from <= $2)
          UNION ALL
          SELECT {columns} FROM {layer}_past f WHERE f.region IN ({past_regions}) AND f.id = ANY($1)
             AND f.recorded_from <= $2 AND f.recorded_to > $2
          ORDER BY 3, 1",
-        past_regions = regions.replace(layer.id(), &format!("{layer}_past")),
+        now_regions = regions(layer.id()),
+        past_regions = regions(&format!("{layer}_past")),
     );
     let ids: Vec<String> = ids.iter().map(FeatureId::to_string).collect();
     let rows = sqlx::query(AssertSqlSafe(statement)).bind(&ids).bind(recorded_at).fetch_all(pool).await?;

@@ -1,5 +1,7 @@
 //! Writes an import: one transaction, rows by COPY, so that a failing or killed import leaves what was there.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use chrono::NaiveDate;
@@ -53,6 +55,8 @@ pub struct LoadRow {
 pub struct Session {
     transaction: Transaction<'static, Postgres>,
     srid: i32,
+    /// Whether anything has ended in a layer, so that it may come back. Asked once: on a bulk load it never has.
+    ended: HashMap<Layer, bool>,
 }
 
 impl Session {
@@ -61,7 +65,7 @@ impl Session {
         let mut transaction = pool.begin().await?;
         sqlx::query("SELECT pg_advisory_xact_lock(7903361284502)").execute(&mut *transaction).await?;
         let srid = sqlx::query_scalar("SELECT working_srid FROM installation").fetch_one(&mut *transaction).await?;
-        Ok(Self { transaction, srid })
+        Ok(Self { transaction, srid, ended: HashMap::new() })
     }
 
     /// Whether these very files were read with this very profile before, as the newest edition of the source or an older one.
@@ -121,7 +125,7 @@ impl Session {
     pub async fn shapes(&mut self, layer: Layer, ids: &[FeatureId]) -> Result<Vec<(FeatureId, geo_types::Geometry<f64>)>, StoreError> {
         let statement = format!(
             "SELECT id, geom FROM {layer} WHERE region IN ({}) AND id = ANY($1) AND valid_to = 'infinity' AND geom IS NOT NULL",
-            super::snapshot::regions(layer)
+            super::snapshot::regions(layer.id())
         );
         let ids: Vec<String> = ids.iter().map(FeatureId::to_string).collect();
         let rows: Vec<(String, super::Geom)> =
@@ -156,12 +160,14 @@ impl Session {
         Ok(())
     }
 
-    /// New features. All rows are of one layer.
+    /// New features. All rows are of one layer. A feature that ended and is back holds again from the day on which it ended, or
+    /// from `validity.from` when that is later.
     pub async fn insert(&mut self, dataset: DatasetId, rows: &[LoadRow]) -> Result<(), StoreError> {
+        let rows = self.after_what_ended(rows).await?;
         let Some(first) = rows.first() else { return Ok(()) };
         let statement = format!("COPY {} ({}) FROM STDIN", first.record.layer, columns(first.record.layer));
         let mut text = String::with_capacity(rows.len() * 300);
-        for row in rows {
+        for row in rows.iter() {
             self.write(dataset, row, &mut text)?;
         }
         let mut copy = self.transaction.copy_in_raw(&statement).await?;
@@ -175,6 +181,39 @@ impl Session {
                 Err(error.into())
             }
         }
+    }
+
+    /// The rows, none of them beginning before the last version of its feature has ended.
+    async fn after_what_ended<'a>(&mut self, rows: &'a [LoadRow]) -> Result<Cow<'a, [LoadRow]>, StoreError> {
+        let Some(layer) = rows.first().map(|row| row.record.layer) else { return Ok(Cow::Borrowed(rows)) };
+        let any_ended = match self.ended.get(&layer) {
+            Some(known) => *known,
+            None => {
+                let statement = format!("SELECT EXISTS (SELECT FROM {layer} WHERE valid_to < 'infinity')");
+                let found = sqlx::query_scalar(AssertSqlSafe(statement)).fetch_one(&mut *self.transaction).await?;
+                self.ended.insert(layer, found);
+                found
+            }
+        };
+        if !any_ended {
+            return Ok(Cow::Borrowed(rows));
+        }
+        let regions: Vec<&str> = rows.iter().map(|row| row.record.region.as_str()).collect();
+        let ids: Vec<String> = rows.iter().map(|row| row.record.id.to_string()).collect();
+        let statement = format!(
+            "SELECT f.region, f.id, max(f.valid_to) FROM unnest($1::text[], $2::text[]) AS g (region, id)
+             JOIN {layer} f ON f.region = g.region AND f.id = g.id WHERE f.valid_to < 'infinity' GROUP BY 1, 2"
+        );
+        let ended: Vec<(String, String, NaiveDate)> =
+            sqlx::query_as(AssertSqlSafe(statement)).bind(&regions).bind(&ids).fetch_all(&mut *self.transaction).await?;
+        let ended: HashMap<(String, String), NaiveDate> = ended.into_iter().map(|(region, id, day)| ((region, id), day)).collect();
+        let mut rows = rows.to_vec();
+        for (row, id) in rows.iter_mut().zip(ids) {
+            if let Some(day) = ended.get(&(row.record.region.clone(), id)) {
+                row.record.validity.from = Some(row.record.validity.from.map_or(*day, |from| from.max(*day)));
+            }
+        }
+        Ok(Cow::Owned(rows))
     }
 
     /// New words for known features: from `validity.from` of the row on, the new version holds; what held before ends that day and
@@ -199,7 +238,8 @@ impl Session {
         );
         let corrected: Vec<(String, String, Option<NaiveDate>)> =
             sqlx::query_as(AssertSqlSafe(statement)).bind(&regions).bind(&ids).bind(&from).fetch_all(&mut *self.transaction).await?;
-        let began: std::collections::HashMap<(String, String), Option<NaiveDate>> =
+        self.ended.insert(layer, true);
+        let began: HashMap<(String, String), Option<NaiveDate>> =
             corrected.into_iter().map(|(region, id, from)| ((region, id), from)).collect();
         let rows: Vec<LoadRow> = rows
             .iter()
@@ -219,6 +259,7 @@ impl Session {
     pub async fn end(&mut self, layer: Layer, features: &[(String, FeatureId)], on: Option<NaiveDate>) -> Result<(), StoreError> {
         let regions: Vec<&str> = features.iter().map(|(region, _)| region.as_str()).collect();
         let ids: Vec<String> = features.iter().map(|(_, id)| id.to_string()).collect();
+        self.ended.insert(layer, true);
         let statement = format!(
             "WITH given AS (SELECT * FROM unnest($1::text[], $2::text[]) AS g (region, id)),
                   ended AS (UPDATE {layer} f SET valid_to = coalesce($3, current_date) FROM given g
@@ -327,9 +368,30 @@ fn date(value: Option<NaiveDate>, none: &str, out: &mut String) {
 
 fn json(value: &impl serde::Serialize, out: &mut String) -> Result<(), StoreError> {
     let text = serde_json::to_string(value).map_err(|error| StoreError::Unreadable(error.to_string()))?;
-    // jsonb has no NUL
-    escape(&text.replace("\\u0000", ""), out);
+    escape(&without_nul(&text), out);
     Ok(())
+}
+
+/// JSON text without its escaped NULs, which jsonb cannot hold. A backslash that is itself escaped begins no escape.
+fn without_nul(json: &str) -> Cow<'_, str> {
+    if !json.contains("\\u0000") {
+        return Cow::Borrowed(json);
+    }
+    let mut kept = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        kept.push_str(&rest[..at]);
+        rest = &rest[at..];
+        if let Some(after) = rest.strip_prefix("\\u0000") {
+            rest = after;
+        } else {
+            // The character after a backslash is ASCII: serde writes no others.
+            kept.push_str(&rest[..2]);
+            rest = &rest[2..];
+        }
+    }
+    kept.push_str(rest);
+    Cow::Owned(kept)
 }
 
 /// The text form of COPY: backslash, tab and line ends are escaped; NUL, which PostgreSQL cannot hold, is left out.

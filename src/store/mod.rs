@@ -14,7 +14,7 @@ mod snapshot;
 pub use accounts::{Account, Accounts, Role, UnknownRole};
 pub use changes::{Changes, current_sequence, listener};
 pub use datasets::{Dataset, latest_datasets};
-pub use features::{Found, FoundFeature, Moment, find, find_many, find_permit_footprints};
+pub use features::{Found, FoundFeature, Moment, TimePoint, find, find_many, find_permit_footprints};
 pub use geom::Geom;
 pub use setup::{Installation, connect, installation, open, ping};
 pub use snapshot::{Reading, SnapshotRow};

@@ -1,5 +1,6 @@
 //! Opens the database: pool, migrations, and the one working coordinate system it was made for.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -21,8 +22,19 @@ const OWN_SRID: i32 = 910_001;
 
 /// A pool whose sessions count days in the city's time zone.
 pub async fn connect(options: PgConnectOptions, time_zone: &str, size: u32) -> Result<PgPool, StoreError> {
-    let options = options.application_name("yutu").options([("TimeZone", time_zone)]);
-    let pool = PgPoolOptions::new().max_connections(size).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options);
+    let zone: Arc<str> = time_zone.into();
+    let pool = PgPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(Duration::from_secs(5))
+        // Not an option of the connection: sqlx asks for UTC itself, and that comes later and wins.
+        .after_connect(move |connection, _| {
+            let zone = Arc::clone(&zone);
+            Box::pin(async move {
+                sqlx::query("SELECT set_config('TimeZone', $1, false)").bind(&*zone).execute(connection).await?;
+                Ok(())
+            })
+        })
+        .connect_lazy_with(options.application_name("yutu"));
     Ok(pool)
 }
 

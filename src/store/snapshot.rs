@@ -9,6 +9,7 @@ use futures::TryStreamExt;
 use geo_types::Geometry;
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgPool, Postgres, Row, Transaction, ValueRef};
+use tokio::sync::mpsc::Sender;
 
 use super::{StoreError, decode};
 use crate::domain::{FeatureId, Fields, Layer, Name};
@@ -41,18 +42,19 @@ pub struct Reading {
 impl Reading {
     pub async fn begin(pool: &PgPool) -> Result<Self, StoreError> {
         let mut transaction = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        // The last by its index: a maximum over all times would read the whole log at every poll.
         let (sequence, status_time, epoch, today): (i64, _, _, _) = sqlx::query_as(
-            "SELECT coalesce(max(sequence), 0), max(committed_at), (SELECT epoch::text FROM installation), current_date \
-             FROM change_transaction",
+            "SELECT coalesce(t.sequence, 0), t.committed_at, i.epoch::text, current_date FROM installation i \
+             LEFT JOIN (SELECT sequence, committed_at FROM change_transaction WHERE sequence IS NOT NULL ORDER BY sequence DESC LIMIT 1) t ON true",
         )
         .fetch_one(&mut *transaction)
         .await?;
         Ok(Self { transaction, sequence: sequence.unsigned_abs(), status_time, epoch, today, texts: HashSet::new() })
     }
 
-    /// Hands every feature of the layer that holds today to `each`, in no particular order; a feature that is stored for
-    /// several regions comes once for each.
-    pub async fn layer(&mut self, layer: Layer, each: &mut (impl FnMut(SnapshotRow) + Send)) -> Result<u64, StoreError> {
+    /// Sends every feature of the layer that holds today to `to`, `batch` at a time and in no particular order; a feature that is
+    /// stored for several regions comes once for each. Waits while the channel is full; a receiver that has gone ends the reading.
+    pub async fn layer(&mut self, layer: Layer, batch: usize, to: &Sender<Vec<SnapshotRow>>) -> Result<(), StoreError> {
         let statement = format!(
             "COPY (SELECT {} FROM {layer} WHERE valid_from <= current_date AND valid_to > current_date) TO STDOUT (FORMAT binary)",
             columns(layer)
@@ -61,7 +63,7 @@ impl Reading {
         let mut stream = self.transaction.copy_out_raw(&statement).await?;
         let mut rest = Vec::new();
         let mut header_seen = false;
-        let mut rows = 0;
+        let mut rows = Vec::with_capacity(batch);
         while let Some(chunk) = stream.try_next().await? {
             rest.extend_from_slice(&chunk);
             let mut at = 0;
@@ -75,12 +77,16 @@ impl Reading {
             }
             while let Some((tuple, used)) = next_tuple(&rest[at..]) {
                 at += used;
-                each(row(layer, |index| tuple[index], texts)?);
-                rows += 1;
+                rows.push(row(layer, |index| tuple[index], texts)?);
             }
             rest.drain(..at);
+            if rows.len() >= batch && to.send(std::mem::replace(&mut rows, Vec::with_capacity(batch))).await.is_err() {
+                return Ok(());
+            }
         }
-        Ok(rows)
+        // Whoever went away knows why.
+        let _ = to.send(rows).await;
+        Ok(())
     }
 
     /// The same for single features.
@@ -88,18 +94,36 @@ impl Reading {
         let statement = format!(
             "SELECT {} FROM {layer} WHERE region IN ({REGIONS}) AND id = ANY($1) AND valid_from <= current_date AND valid_to > current_date",
             columns(layer),
-            REGIONS = regions(layer),
+            REGIONS = regions(layer.id()),
         );
         let ids: Vec<String> = ids.iter().map(FeatureId::to_string).collect();
         let found = sqlx::query(AssertSqlSafe(statement)).bind(&ids).fetch_all(&mut *self.transaction).await?;
         found.iter().map(|found| self.decode(layer, found)).collect()
     }
 
-    /// Features whose validity begins or ends on this very day, which no change announces.
-    pub async fn turning_today(&mut self, layer: Layer) -> Result<Vec<FeatureId>, StoreError> {
-        let statement = format!("SELECT DISTINCT id FROM {layer} WHERE valid_from = current_date OR valid_to = current_date");
-        let ids: Vec<String> = sqlx::query_scalar(AssertSqlSafe(statement)).fetch_all(&mut *self.transaction).await?;
-        ids.iter().map(|id| id.parse().map_err(|_| StoreError::Unreadable(format!("id {id:?}")))).collect()
+    /// Features whose validity began or ended after the day `since`, up to today, which no change announces. When the clock was
+    /// set back, those of the days that came to be in the future.
+    pub async fn turning_since(&mut self, layer: Layer, since: NaiveDate) -> Result<Vec<FeatureId>, StoreError> {
+        let statement = format!(
+            "SELECT DISTINCT f.id FROM {layer} f, (SELECT least($1, current_date) AS after, greatest($1, current_date) AS until) d
+             WHERE (f.valid_from > d.after AND f.valid_from <= d.until) OR (f.valid_to > d.after AND f.valid_to <= d.until)"
+        );
+        let ids: Vec<String> = sqlx::query_scalar(AssertSqlSafe(statement)).bind(since).fetch_all(&mut *self.transaction).await?;
+        parse_ids(&ids)
+    }
+
+    /// The cases with these regions and numbers.
+    pub async fn permits_of(&mut self, cases: &HashSet<(Arc<str>, Arc<str>)>) -> Result<Vec<FeatureId>, StoreError> {
+        let (regions, numbers): (Vec<&str>, Vec<&str>) = cases.iter().map(|(region, number)| (region.as_ref(), number.as_ref())).unzip();
+        let ids: Vec<String> = sqlx::query_scalar(
+            "SELECT DISTINCT p.id FROM permits p JOIN unnest($1::text[], $2::text[]) AS c (region, number)
+             ON p.region = c.region AND p.case_no = c.number",
+        )
+        .bind(&regions)
+        .bind(&numbers)
+        .fetch_all(&mut *self.transaction)
+        .await?;
+        parse_ids(&ids)
     }
 
     pub(super) fn connection(&mut self) -> &mut sqlx::PgConnection {
@@ -120,11 +144,15 @@ impl Reading {
     }
 }
 
-/// All regions of a layer, by hopping over the primary key instead of reading it.
-pub(super) fn regions(layer: Layer) -> String {
+fn parse_ids(ids: &[String]) -> Result<Vec<FeatureId>, StoreError> {
+    ids.iter().map(|id| id.parse().map_err(|_| StoreError::Unreadable(format!("id {id:?}")))).collect()
+}
+
+/// All regions of a layer's table or of its past, by hopping over the index that begins with the region instead of reading it.
+pub(super) fn regions(table: &str) -> String {
     format!(
-        "WITH RECURSIVE hop AS (SELECT min(region) AS region FROM {layer} UNION ALL \
-         SELECT (SELECT min(region) FROM {layer} WHERE region > hop.region) FROM hop WHERE hop.region IS NOT NULL) \
+        "WITH RECURSIVE hop AS (SELECT min(region) AS region FROM {table} UNION ALL \
+         SELECT (SELECT min(region) FROM {table} WHERE region > hop.region) FROM hop WHERE hop.region IS NOT NULL) \
          SELECT region FROM hop WHERE region IS NOT NULL"
     )
 }

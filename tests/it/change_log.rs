@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, PgPool};
 use yutu::domain::FeatureId;
-use yutu::store::{self, Moment, Reading};
+use yutu::store::{self, Moment, Reading, TimePoint};
 
 use super::setup::Fresh;
 
@@ -114,7 +114,15 @@ async fn what_the_register_said_before_is_kept_and_answered() {
     fresh.psql(&format!("UPDATE place_names SET name = 'corrected' WHERE id = '{feature}'")).await;
     let second: chrono::DateTime<chrono::Utc> = sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&fresh.pool).await.unwrap();
     fresh.psql(&format!("DELETE FROM place_names WHERE id = '{feature}'")).await;
-    let name = async |recorded_at| match store::find(&fresh.pool, layer, feature, Moment { at: None, recorded_at }).await.unwrap() {
+    let name = async |recorded_at: Option<chrono::DateTime<chrono::Utc>>| match store::find(
+        &fresh.pool,
+        layer,
+        feature,
+        Moment { at: None, recorded_at: recorded_at.map(TimePoint::Time) },
+    )
+    .await
+    .unwrap()
+    {
         store::Found::Feature(found) => found.record.name,
         _ => None,
     };
@@ -129,4 +137,57 @@ async fn truncating_a_layer_is_refused_because_it_would_lose_history() {
     let fresh = Fresh::new("EPSG:4549").await;
     let error = sqlx::raw_sql("TRUNCATE roads").execute(&fresh.pool).await.unwrap_err();
     assert!(error.to_string().contains("DELETE"), "{error}");
+}
+
+async fn logged(fresh: &Fresh) -> Vec<(String, String)> {
+    sqlx::query_as(
+        "SELECT id, string_agg(operation::text, '' ORDER BY sequence, n) FROM change JOIN change_transaction USING (xid) GROUP BY id ORDER BY id",
+    )
+    .fetch_all(&fresh.pool)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn upserts_merges_and_changed_keys_are_logged_row_by_row() {
+    let fresh = Fresh::new("EPSG:4549").await;
+    fresh.psql(&insert(1)).await;
+    fresh
+        .psql(&format!(
+            "INSERT INTO place_names (region, id, name) VALUES ('r', '{}', 'a'), ('r', '{}', 'b')
+             ON CONFLICT (region, id, valid_from) DO UPDATE SET name = excluded.name",
+            id(1),
+            id(2)
+        ))
+        .await;
+    fresh
+        .psql(&format!(
+            "MERGE INTO place_names t USING (VALUES ('{}', 'x'), ('{}', NULL), ('{}', 'y')) AS s (id, name) ON t.id = s.id AND t.region = 'r'
+             WHEN MATCHED AND s.name IS NULL THEN DELETE
+             WHEN MATCHED THEN UPDATE SET name = s.name
+             WHEN NOT MATCHED THEN INSERT (region, id, name) VALUES ('r', s.id, s.name)",
+            id(1),
+            id(2),
+            id(3)
+        ))
+        .await;
+    fresh.psql(&format!("UPDATE place_names SET id = '{}' WHERE id = '{}'", id(4), id(3))).await;
+    let mut expected: Vec<(String, String)> =
+        [(1, "IUU"), (2, "ID"), (3, "ID"), (4, "I")].map(|(n, operations)| (id(n), operations.to_owned())).into();
+    expected.sort();
+    assert_eq!(logged(&fresh).await, expected);
+    let past: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM place_names_past ORDER BY recorded_to, id").fetch_all(&fresh.pool).await.unwrap();
+    assert_eq!(past.len(), 4, "every earlier wording is kept: {past:?}");
+}
+
+#[tokio::test]
+async fn a_session_that_switches_triggers_off_is_logged_all_the_same() {
+    let fresh = Fresh::new("EPSG:4549").await;
+    for statement in [insert(1), "UPDATE place_names SET name = 'other'".to_owned()] {
+        fresh.psql(&format!("SET session_replication_role = replica; {statement}")).await;
+    }
+    let (seen, sequence) = seen_after(&fresh.pool, 0).await;
+    assert_eq!((seen.len(), sequence), (1, 2));
+    assert_eq!(sqlx::query_scalar::<_, i64>("SELECT count(*) FROM place_names_past").fetch_one(&fresh.pool).await.unwrap(), 1);
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use rand::{Rng, SeedableRng};
+use yutu::config::Limits;
 use yutu::domain::{FeatureId, Layer};
+use yutu::live::Publicity;
 use yutu::store;
 
 use super::service::{Service, eventually};
@@ -221,6 +223,142 @@ async fn a_feature_stored_for_two_regions_is_counted_drawn_and_found_once() {
     assert_eq!(feature["properties"]["name"], "界河路");
     service.change("DELETE FROM roads WHERE region = '330106'").await;
     assert_eq!(service.live.state().snapshot.layer(Layer::Roads).len(), 1, "it is still in the other region");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tile_fetched_before_the_first_change_is_not_served_after_it() {
+    let service = Service::start(Fresh::new("EPSG:4549").await).await;
+    let tile = "/tiles/roads/0/0/0.geojson";
+    for n in 0..3 {
+        let before = service.get(tile).await.headers()["etag"].clone();
+        service.change(&road(n, "新路")).await;
+        assert_ne!(service.get(tile).await.headers()["etag"], before, "change {n}");
+    }
+}
+
+fn division(n: usize, name: &str, level: &str, size_m: f64) -> String {
+    let [x, y] = ORIGIN;
+    format!(
+        "INSERT INTO divisions (region, id, name, code, level, geom) VALUES ('r', '{}', '{name}', '33{n}', '{level}', ST_Multi(ST_MakeEnvelope({x}, {y}, {}, {}, 4549)))",
+        id("divisions", n),
+        x + size_m,
+        y + size_m
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn labels_follow_the_divisions_they_name() {
+    let service = Service::start(Fresh::new("EPSG:4549").await).await;
+    service.change(&road(1, "文三路")).await;
+    let label =
+        async || service.json("/api/search?q=文三路").await["features"][0]["properties"]["geocoding"]["label"].as_str().unwrap().to_owned();
+    assert_eq!(label().await, "文三路");
+    let etag = service.get("/tiles/roads/0/0/0.geojson").await.headers()["etag"].clone();
+    service.change(&division(1, "东镇", "town", 900.0)).await;
+    assert_eq!(label().await, "文三路, 东镇", "a division that came later names what lies in it");
+    service.change(&format!("UPDATE divisions SET name = '西镇' WHERE id = '{}'", id("divisions", 1))).await;
+    assert_eq!(label().await, "文三路, 西镇");
+    service.change(&division(2, "大县", "county", 5000.0)).await;
+    service.change("UPDATE divisions SET geom = ST_Translate(geom, 20000, 0) WHERE name = '西镇'").await;
+    assert_eq!(label().await, "文三路, 大县", "it lies in the county only");
+    service.change("DELETE FROM divisions").await;
+    assert_eq!(label().await, "文三路");
+    assert_eq!(service.get("/tiles/roads/0/0/0.geojson").await.headers()["etag"], etag, "the roads themselves are as they were");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_keeps_its_footprints_when_its_number_is_hidden() {
+    let hidden = || Publicity { hidden: ["case_no".to_owned()].into(), ..Publicity::default() };
+    let publicity = [(Layer::Permits, hidden()), (Layer::PermitFootprints, hidden())].into();
+    let service = Service::with(Fresh::new("EPSG:4549").await, Limits::default(), publicity).await;
+    let [x, y] = ORIGIN;
+    let footprint = |n: usize, size_m: f64| {
+        format!(
+            "INSERT INTO permit_footprints (region, id, case_no, kind, geom) VALUES ('r', '{}', 'SECRET-1', 'parcel', ST_Multi(ST_MakeEnvelope({x}, {y}, {}, {}, 4549)))",
+            id("permit_footprints", n),
+            x + size_m,
+            y + size_m
+        )
+    };
+    let permit = id("permits", 1);
+    service.change(&format!("INSERT INTO permits (region, id, case_no, status) VALUES ('r', '{permit}', 'SECRET-1', 'approved')")).await;
+    for (n, size_m) in [(1, 10.0), (2, 40.0)] {
+        service.change(&footprint(n, size_m)).await;
+        let state = service.live.state();
+        let extent = state.snapshot.layer(Layer::Permits).get(&permit.parse().unwrap()).unwrap().working.extent().unwrap();
+        assert!((extent.width() - size_m).abs() < 1e-6, "{extent:?}");
+    }
+    let found = service.json("/api/search?q=SECRET-1").await;
+    assert_eq!(found["features"].as_array().unwrap().len(), 0, "{found}");
+    let position = service.json(&format!("/api/features/permits/{permit}")).await["geometry"]["coordinates"][0][0][0].clone();
+    let (lon, lat) = (position[0].as_f64().unwrap(), position[1].as_f64().unwrap());
+    let (column, row) = tile_of(lon, lat, 16);
+    for path in [
+        format!("/api/features/permits/{permit}"),
+        format!("/api/identify?lon={lon}&lat={lat}"),
+        format!("/api/reverse?lon={lon}&lat={lat}&layer=permits"),
+        format!("/tiles/permits,permits_labels/16/{column}/{row}.geojson"),
+        "/tiles/permits.json".into(),
+        "/api/layers".into(),
+    ] {
+        let text = service.get(&path).await.text().await.unwrap();
+        assert!(!text.contains("SECRET-1"), "{path}: {text}");
+        // In the list of layers it stands for others that have a field of this name.
+        assert!(path == "/api/layers" || !text.contains("case_no"), "{path}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_that_the_public_gets_roughly_is_rough_wherever_it_is_told() {
+    let publicity = [(Layer::PlaceNames, Publicity { precision_m: 100.0, ..Publicity::default() })].into();
+    let service = Service::with(Fresh::new("EPSG:4549").await, Limits::default(), publicity).await;
+    let [x, y] = [ORIGIN[0] + 30.0, ORIGIN[1] + 20.0];
+    let place = id("place_names", 1);
+    service
+        .change(&format!(
+            "INSERT INTO place_names (region, id, name, geom) VALUES ('r', '{place}', '古井', ST_SetSRID(ST_MakePoint({x}, {y}), 4549));
+             INSERT INTO door_plates (region, id, number, geom) VALUES ('r', '{}', '1', ST_SetSRID(ST_MakePoint({x}, {y}), 4549))",
+            id("door_plates", 1)
+        ))
+        .await;
+    let point = |answer: &serde_json::Value| {
+        let coordinates = &answer["coordinates"];
+        (coordinates[0].as_f64().unwrap(), coordinates[1].as_f64().unwrap())
+    };
+    let (lon, lat) = point(&service.json(&format!("/api/features/door_plates/{}", id("door_plates", 1))).await["geometry"]);
+    let rough = point(&service.json(&format!("/api/features/place_names/{place}")).await["geometry"]);
+    let found = point(&service.json("/api/search?q=古井").await["features"][0]["geometry"]);
+    assert!(
+        (rough.0 - found.0).abs() < 2e-7 && (rough.1 - found.1).abs() < 2e-7,
+        "one place, not two that narrow it down: {rough:?} {found:?}"
+    );
+    let near = service.json(&format!("/api/reverse?lon={lon}&lat={lat}&layer=place_names")).await;
+    let told = near["features"][0]["properties"]["geocoding"]["distance_m"].as_f64().unwrap();
+    assert!((told - 30.0_f64.hypot(20.0)).abs() < 0.1, "distances are to the rough place: {told}");
+    let identified = service.json(&format!("/api/identify?lon={lon}&lat={lat}&radius=1000")).await;
+    let layer = identified["layers"].as_array().unwrap().iter().find(|layer| layer["layer"] == "place_names").unwrap().clone();
+    let told = layer["features"][0]["properties"]["distance_m"].as_f64().unwrap();
+    assert!((told - 30.0_f64.hypot(20.0)).abs() < 0.1, "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_feature_named_differently_in_two_regions_map_and_search_tell_the_same() {
+    let service = Service::start(Fresh::new("EPSG:4549").await).await;
+    // The first region is stored last.
+    service.change(&format!("{}; {}", road(1, "乙路").replace("'330106'", "'330108'"), road(1, "甲路"))).await;
+    let check = async || {
+        let state = service.live.state();
+        let feature: FeatureId = id("roads", 1).parse().unwrap();
+        assert_eq!(state.snapshot.layer(Layer::Roads).get(&feature).unwrap().name.as_deref(), Some("甲路"));
+        assert_eq!(state.gazetteer.place(&feature, "zh").unwrap().name.as_deref(), Some("甲路"));
+    };
+    check().await;
+    // Another database, as far as readers know: everything is read from the beginning.
+    service.fresh.psql("UPDATE installation SET epoch = gen_random_uuid()").await;
+    let epoch: String = sqlx::query_scalar("SELECT epoch::text FROM installation").fetch_one(&service.fresh.pool).await.unwrap();
+    let (live, epoch) = (&service.live, &epoch);
+    eventually("read anew", || async move { live.state().epoch == *epoch }).await;
+    check().await;
 }
 
 /// Column and row of the tile that holds a place.

@@ -8,6 +8,7 @@ mod clients;
 mod cluster;
 mod crash;
 mod e2e;
+mod history;
 mod http;
 mod import;
 mod import_real;

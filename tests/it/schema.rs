@@ -88,3 +88,45 @@ async fn geometry_that_is_invalid_empty_or_in_another_system_is_refused() {
         assert!(sqlx::raw_sql(sqlx::AssertSqlSafe(insert)).execute(&fresh.pool).await.is_err(), "{wkt}");
     }
 }
+
+#[tokio::test]
+async fn names_and_shapes_that_no_reader_understands_are_refused() {
+    let fresh = Fresh::new("EPSG:4549").await;
+    let insert = |names: &str, geom: &str| {
+        let statement = format!(
+            "INSERT INTO place_names (region, id, names, geom) VALUES ('r', 'aaaaaaaaaaaaaaaa', '{names}', {geom}) ON CONFLICT DO NOTHING"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&fresh.pool)
+    };
+    for names in [
+        r#"["x"]"#,
+        r#"[[{"text":"a","kind":"former"}]]"#,
+        r#"[{"kind":"former"}]"#,
+        r#"[{"text":1,"kind":"former"}]"#,
+        r#"[{"text":["a"],"kind":"former"}]"#,
+        r#"[{"text":"a","kind":"nickname"}]"#,
+        r#"[{"text":"a","kind":["former"]}]"#,
+        r#"[{"text":"a","kind":"former","lang":null}]"#,
+    ] {
+        assert!(insert(names, "NULL").await.is_err(), "{names}");
+    }
+    for geom in ["ST_GeomFromText('CIRCULARSTRING(0 0,1 1,2 0)', 4549)", "ST_GeomFromText('TRIANGLE((0 0,0 1,1 0,0 0))', 4549)"] {
+        assert!(insert("[]", geom).await.is_err(), "{geom}");
+    }
+    insert(r#"[{"text":"a","kind":"former"},{"text":"b","kind":"pinyin","lang":"zh-Latn"}]"#, "ST_GeomFromText('POINT(0 0)', 4549)")
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn days_are_those_of_the_city() {
+    let fresh = Fresh::new("EPSG:4549").await;
+    for zone in ["Pacific/Kiritimati", "Etc/GMT+12"] {
+        let pool = store::connect(fresh.options.clone(), zone, 2).await.unwrap();
+        let hours: f64 = sqlx::query_scalar("SELECT (extract(epoch FROM now()::timestamp - now() AT TIME ZONE 'UTC') / 3600)::float8")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        assert_eq!(hours.round() as i32, if zone.starts_with('P') { 14 } else { -12 }, "{zone}");
+    }
+}

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::Value as Json;
-use yutu::app::{App, Attempts, City, Message, TileCache};
+use yutu::app::{App, Attempts, City, Credits, Message, TileCache};
 use yutu::config::{Config, Limits};
-use yutu::live::{self, Live, Settings};
+use yutu::domain::Layer;
+use yutu::live::{self, Live, Publicity, Settings};
 
 use super::setup::Fresh;
 
@@ -38,6 +39,11 @@ impl Service {
     }
 
     pub async fn with_limits(fresh: Fresh, limits: Limits) -> Self {
+        Self::with(fresh, limits, BTreeMap::new()).await
+    }
+
+    /// A service that shows the public only so much of some layers.
+    pub async fn with(fresh: Fresh, limits: Limits, publicity: BTreeMap<Layer, Publicity>) -> Self {
         let live = Arc::new(Live::new());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -49,7 +55,12 @@ impl Service {
                 fictional: true,
                 notice: None,
                 time_zone: "Asia/Shanghai".into(),
-                layers: BTreeMap::new(),
+                layers: publicity
+                    .iter()
+                    .map(|(layer, public)| {
+                        (*layer, Credits { hidden: public.hidden.clone(), precision_m: public.precision_m, ..Credits::default() })
+                    })
+                    .collect(),
             },
             working: fresh.working.clone(),
             pool: fresh.pool.clone(),
@@ -58,7 +69,7 @@ impl Service {
             logins: Attempts::default(),
             listeners: AtomicUsize::new(0),
         });
-        let settings = Settings { working: fresh.working.clone(), publicity: BTreeMap::new() };
+        let settings = Settings { working: fresh.working.clone(), publicity };
         let follower = tokio::spawn(live::follow(Arc::clone(&live), fresh.pool.clone(), settings));
         let server = tokio::spawn(async move {
             yutu::http::serve(listener, app, metrics(), std::future::pending()).await.unwrap();

@@ -19,9 +19,9 @@ use crate::store::Moment;
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct When {
-    /// The day on which it should hold, such as 2026-11-22; today by default.
+    /// The day on which it should hold, such as 2026-11-22, or a time of that day; today by default.
     at: Option<String>,
-    /// As the register knew it at this time (RFC 3339); now by default.
+    /// As the register knew it at this time (RFC 3339) or at the end of this day of the city; now by default.
     recorded_at: Option<String>,
 }
 
@@ -43,8 +43,8 @@ pub async fn feature(
     let layer: Layer = layer.parse().ok().filter(|layer| *layer != Layer::PermitFootprints).ok_or_else(|| unknown(&layer))?;
     let id: FeatureId = id.parse().map_err(|_| unknown(&id))?;
     let moment = Moment {
-        at: when.at.map(|text| params::day(&text, language)).transpose()?,
-        recorded_at: when.recorded_at.map(|text| params::time(&text, language)).transpose()?,
+        at: when.at.map(|text| params::time_point(&text, "at", language)).transpose()?,
+        recorded_at: when.recorded_at.map(|text| params::time_point(&text, "recorded_at", language)).transpose()?,
     };
     let answer = app::feature(&serving.app, layer, id, moment).await.map_err(|error| Failure(error, language))?;
     let view = FeatureView::new(&answer);

@@ -48,16 +48,17 @@ impl TileJson {
             maxzoom: 22,
             bounds: bounds.map(|extent| [extent.min[0], extent.min[1], extent.max[0], extent.max[1]]),
             attribution: credits.join("; "),
-            vector_layers: layers.iter().map(|layer| VectorLayer::new(*layer, language)).collect(),
+            vector_layers: layers.iter().map(|layer| VectorLayer::new(*layer, city, language)).collect(),
         }
     }
 }
 
 impl VectorLayer {
-    fn new(layer: TileLayer, language: Language) -> Self {
+    fn new(layer: TileLayer, city: &City, language: Language) -> Self {
+        let is_public = |name: &str| city.layers.get(&layer.layer()).is_none_or(|credits| !credits.hidden.contains(name));
         let title = layer.layer().title();
         let mut fields = BTreeMap::from([("id", "String"), ("name", "String"), ("name_en", "String"), ("count", "Number")]);
-        for field in layer.layer().fields().iter().filter(|field| field.in_tiles) {
+        for field in layer.layer().fields().iter().filter(|field| field.in_tiles && is_public(field.name)) {
             use crate::domain::FieldKind::{Int, Number};
             fields.insert(field.name, if matches!(field.kind, Int | Number) { "Number" } else { "String" });
         }
