@@ -59,16 +59,32 @@ pub(super) fn check(file: &Opened) -> Result<(), FormatError> {
         }
     }
     let open = |cause| FormatError::Open { path: file.path.clone(), cause };
-    for part in [file.data.clone(), sibling(&file.data, "shx").unwrap_or_default()] {
-        let stated = stated_bytes(&part).map_err(open)?;
-        let size = std::fs::metadata(&part).map_err(open)?.len();
+    let cut = |part: &str, size: u64, stated: Option<u64>| {
+        let what = format!(".{part} has {size} bytes of {}", stated.map_or("at least 100".to_owned(), |stated| stated.to_string()));
+        FormatError::damaged(&file.path, &file.stem, what)
+    };
+    for (part, path) in [("shp", Some(file.data.clone())), ("shx", sibling(&file.data, "shx")), ("dbf", sibling(&file.data, "dbf"))] {
+        let path = path.unwrap_or_default();
+        let stated = if part == "dbf" { stated_table_bytes(&path) } else { stated_bytes(&path) }.map_err(open)?;
+        let size = std::fs::metadata(&path).map_err(open)?.len();
         if stated.is_none_or(|stated| size < stated) {
-            let name = part.extension().unwrap_or_default().to_string_lossy().into_owned();
-            let what = format!(".{name} has {size} bytes of {}", stated.map_or("at least 100".to_owned(), |stated| stated.to_string()));
-            return Err(FormatError::damaged(&file.path, &file.stem, what));
+            return Err(cut(part, size, stated));
         }
     }
     Ok(())
+}
+
+/// The head and the rows that the table counts (dBASE III: rows at byte 4, length of head and row at 8 and 10), without the
+/// end mark, which some writers leave out.
+fn stated_table_bytes(path: &Path) -> std::io::Result<Option<u64>> {
+    let mut head = Vec::new();
+    File::open(path)?.take(32).read_to_end(&mut head)?;
+    if head.len() < 32 {
+        return Ok(None);
+    }
+    let two = |at: usize| u64::from(u16::from_le_bytes([head[at], head[at + 1]]));
+    let rows = u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]));
+    Ok(Some(two(8) + rows * two(10)))
 }
 
 /// The length in the head, which counts words of two bytes (ESRI Shapefile Technical Description, 1998). `None` when there

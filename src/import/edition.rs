@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::mpsc::sync_channel;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use super::content::content_hash;
 use super::defect::{Defect, Defects, Problem};
@@ -309,7 +309,7 @@ pub(super) fn for_each_chunk(
             drop(receive);
             let read = reader.join().map_err(|_| anyhow::anyhow!("the reader of {} stopped unexpectedly", file.name))?;
             result?;
-            let info = read.with_context(|| file.name.clone())?;
+            let info = read.map_err(reading::told)?;
             if info.crs.is_some() && reading::source_crs(&profile.source, &file.name, info.crs.as_deref())? != about.crs {
                 bail!("{0}：读取过程中坐标系发生变化 / {0}: the coordinate system changed while the file was read", file.name);
             }

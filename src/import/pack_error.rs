@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// A pack that is refused.
 #[derive(Debug, thiserror::Error)]
-#[error("{}{}: {reason}", file.display(), line.map(|line| format!(", line {line}")).unwrap_or_default())]
+#[error("城市包有误 / the city pack is wrong: {}{}: {reason}", file.display(), line.map(|line| format!(", line {line}")).unwrap_or_default())]
 pub struct PackError {
     pub file: PathBuf,
     /// Counted from 1; `None` when the fault has no line, such as a file that cannot be read.

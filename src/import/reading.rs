@@ -3,14 +3,14 @@
 use std::collections::hash_map::Entry;
 use std::ops::ControlFlow;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use super::defect::{Defect, Problem};
 use super::plan::{SourceFile, SourceFolder};
 use super::profile::{Csv, Profile, Source};
 use super::template::{Lookups, Row, Table};
 use crate::crs::Crs;
-use crate::formats::{self, CsvOptions, ReadOptions};
+use crate::formats::{self, CsvOptions, FormatError, ReadOptions};
 
 /// What is known of a file before its rows are read.
 #[derive(Debug)]
@@ -39,6 +39,15 @@ fn csv_options(csv: &Csv) -> CsvOptions {
         skip_rows: csv.skip_rows,
         x: csv.x.clone(),
         y: csv.y.clone(),
+    }
+}
+
+/// Why a file cannot be read, in both languages; it names the file.
+pub fn told(error: FormatError) -> anyhow::Error {
+    let text = format!("{} / {error}", error.zh());
+    match std::error::Error::source(&error) {
+        Some(cause) => anyhow!("{cause}").context(text),
+        None => anyhow!(text),
     }
 }
 
@@ -78,7 +87,7 @@ pub fn source_crs(source: &Source, file: &str, stated: Option<&str>) -> Result<C
 /// # Errors
 /// The file cannot be opened, has no such layer, or its coordinate system is not known.
 pub fn about(source: &Source, file: &SourceFile, options: &ReadOptions) -> Result<About> {
-    let layers = formats::layers(&file.path, options).with_context(|| file.name.clone())?;
+    let layers = formats::layers(&file.path, options).map_err(told)?;
     let wanted = options.layer.as_deref();
     let Some(layer) = layers.iter().find(|layer| wanted.is_none_or(|wanted| layer.name == wanted)) else {
         let known: Vec<_> = layers.iter().map(|layer| layer.name.as_str()).collect();
@@ -94,7 +103,7 @@ pub fn about(source: &Source, file: &SourceFile, options: &ReadOptions) -> Resul
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     if name.ends_with(".geojson") || name.ends_with(".json") {
         // the old `crs` member may stand behind the features, and a wrong guess would misplace them all
-        stated = formats::read(&file.path, options, &mut |_| ControlFlow::Continue(())).with_context(|| file.name.clone())?.crs;
+        stated = formats::read(&file.path, options, &mut |_| ControlFlow::Continue(())).map_err(told)?.crs;
     }
     let crs = source_crs(source, &file.name, stated.as_deref())?;
     Ok(About { layer: layer.name.clone(), driver: String::new(), encoding: None, crs })
@@ -120,7 +129,7 @@ pub fn sample(source: &Source, file: &SourceFile, most: usize, take: &mut dyn Fn
             left -= 1;
             if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
-        .with_context(|| file.name.clone())?;
+        .map_err(told)?;
     }
     Ok(())
 }
@@ -162,7 +171,8 @@ pub fn lookups(profile: &Profile, folder: &SourceFolder) -> Result<(Lookups, Vec
                     }
                     ControlFlow::Continue(())
                 })
-                .with_context(|| format!("lookup table {name}: {}", file.name))?;
+                .map_err(told)
+                .with_context(|| format!("对照表 {name} / lookup table {name}"))?;
             }
         }
         if conflicts > 0 {

@@ -180,7 +180,7 @@ fn plan(request: &ImportRequest) -> Result<(Vec<Job>, Vec<EditionReport>, Region
             let mut all = Sha256::new();
             let lookups = profile.lookups.values().filter_map(|lookup| lookup.file.as_deref()).flat_map(|file| folder.matching(file));
             for file in edition.files.iter().cloned().chain(lookups) {
-                let sha256 = formats::sha256(&file.path).with_context(|| file.name.clone())?;
+                let sha256 = formats::sha256(&file.path).map_err(reading::told)?;
                 all.update(file.name.as_bytes());
                 all.update(sha256.as_bytes());
                 let bytes = std::fs::metadata(&file.path).map(|about| about.len()).unwrap_or_default();

@@ -32,7 +32,8 @@ pub enum StoreError {
     #[error("the write conflicts with what is there: {0}")]
     Conflict(String),
     #[error(
-        "the database is set up for {there}, but the city pack asks for {asked}; one database holds one working system: use another data folder or database"
+        "数据库的工作坐标系为 {there}，城市包要求 {asked}；一个数据库只有一个工作坐标系，请换用另一数据目录或数据库 / the database is set up for {there}, but \
+         the city pack asks for {asked}; one database holds one working system: use another data folder or database"
     )]
     WrongWorkingSystem { there: String, asked: String },
     #[error("the database did not accept the request")]

@@ -4,6 +4,7 @@
 mod architecture;
 mod backup;
 mod change_log;
+mod clients;
 mod cluster;
 mod crash;
 mod e2e;
@@ -16,6 +17,7 @@ mod killed;
 mod live;
 mod program;
 mod readers;
+mod refusals;
 mod schema;
 mod service;
 mod setup;
