@@ -100,27 +100,18 @@ pub(super) fn convert(
     Ok(built)
 }
 
-<<<<<<< HEAD
 /// A feature that is stored for several regions is one feature in memory: that of the first region, in the index as on the map.
 pub(super) fn once_each(mut built: Built) -> (Vec<Feature>, Vec<Entry>) {
-    built.features.sort_unstable_by(|a, b| (a.id, &a.region).cmp(&(b.id, &b.region)));
-    built.features.dedup_by_key(|feature| feature.id);
-    built.entries.sort_unstable_by(|(a_region, a), (b_region, b)| (a.id, a_region).cmp(&(b.id, b_region)));
-    built.entries.dedup_by_key(|(_, entry)| entry.id);
-    (built.features, built.entries.into_iter().map(|(_, entry)| entry).collect())
-=======
-/// A feature that is stored for several regions is one feature in memory.
-pub(super) fn once_each(built: &mut Built) {
     // Few layers have such features, and putting a million of them in order only to find none takes a while.
     let mut ids: Vec<FeatureId> = built.features.iter().map(|feature| feature.id).collect();
     ids.par_sort_unstable();
     if ids.windows(2).any(|pair| pair[0] == pair[1]) {
         built.features.par_sort_unstable_by(|a, b| (a.id, &a.region).cmp(&(b.id, &b.region)));
         built.features.dedup_by_key(|feature| feature.id);
+        built.entries.par_sort_unstable_by(|(a_region, a), (b_region, b)| (a.id, a_region).cmp(&(b.id, b_region)));
+        built.entries.dedup_by_key(|(_, entry)| entry.id);
     }
-    built.entries.par_sort_by_key(|entry| entry.id);
-    built.entries.dedup_by_key(|entry| entry.id);
->>>>>>> bench
+    (built.features, built.entries.into_iter().map(|(_, entry)| entry).collect())
 }
 
 /// Notes whose footprint the rows are.

@@ -171,22 +171,14 @@ impl Follower {
         let mut entries = Vec::new();
         let mut growing = Vec::new();
         for layer in ORDER {
-<<<<<<< HEAD
             let (features, more) = self.read_layer(&mut reading, layer, &next.snapshot).await?;
             entries.extend(more);
-            let index = tokio::task::spawn_blocking(move || LayerIndex::build(layer, features)).await?;
-            next.snapshot = next.snapshot.with_layer(index);
-=======
-            let built = self.read_layer(&mut reading, layer, &next.snapshot).await?;
-            entries.extend(built.entries);
-            let features = built.features;
             let index = tokio::task::spawn_blocking(move || LayerIndex::build(layer, features));
             if ASKED_BY_OTHERS.contains(&layer) {
                 next.snapshot = next.snapshot.with_layer(index.await?);
             } else {
                 growing.push(index);
             }
->>>>>>> bench
             next.touched.insert(layer, None);
         }
         let gazetteer = tokio::task::spawn_blocking(move || Index::build(entries));

@@ -169,14 +169,7 @@ impl Session {
         let rows = self.after_what_ended(rows).await?;
         let Some(first) = rows.first() else { return Ok(()) };
         let statement = format!("COPY {} ({}) FROM STDIN", first.record.layer, columns(first.record.layer));
-<<<<<<< HEAD
-        let mut text = String::with_capacity(rows.len() * 300);
-        for row in rows.iter() {
-            self.write(dataset, row, &mut text)?;
-        }
-=======
         let srid = self.srid;
->>>>>>> bench
         let mut copy = self.transaction.copy_in_raw(&statement).await?;
         let mut text = String::with_capacity(SENT_TOGETHER * 400);
         for part in rows.chunks(SENT_TOGETHER) {
@@ -336,8 +329,7 @@ fn write(srid: i32, dataset: DatasetId, row: &LoadRow, out: &mut String) -> Resu
         None => out.push_str("\\N"),
         Some(geometry) => {
             let mut bytes = Vec::with_capacity(32);
-            write_ewkb(geometry, srid, &mut bytes)
-                .map_err(|error| StoreError::Unreadable(format!("{}: {error}", record.source_id)))?;
+            write_ewkb(geometry, srid, &mut bytes).map_err(|error| StoreError::Unreadable(format!("{}: {error}", record.source_id)))?;
             let start = out.len();
             out.extend(std::iter::repeat_n('0', bytes.len() * 2));
             let mut digits = vec![0; bytes.len() * 2];
