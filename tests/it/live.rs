@@ -78,21 +78,6 @@ async fn a_name_changed_in_psql_is_in_tiles_search_and_the_live_feed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_change_after_a_start_shows_in_a_tile_that_was_asked_for_before() {
-    let fresh = Fresh::new("EPSG:4549").await;
-    fresh.psql(&road(1, "文三路")).await;
-    let service = Service::start(fresh).await;
-    let position = service.json("/api/search?q=文三路").await["features"][0]["geometry"]["coordinates"].clone();
-    let (x, y) = tile_of(position[0].as_f64().unwrap(), position[1].as_f64().unwrap(), 17);
-    let tile = format!("/tiles/roads/17/{x}/{y}.geojson");
-    for (before, after) in [("文三路", "文四路"), ("文四路", "文五路"), ("文五路", "文六路")] {
-        assert!(service.get(&tile).await.text().await.unwrap().contains(before));
-        service.change(&format!("UPDATE roads SET name = '{after}'")).await;
-        assert!(service.get(&tile).await.text().await.unwrap().contains(after), "{after}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_search_waits_for_the_sequence_it_must_know_of() {
     let service = Service::start(Fresh::new("EPSG:4549").await).await;
     for n in 0..20 {
