@@ -2,22 +2,22 @@
 //!
 //! The rooms in reading order; ARCHITECTURE.md says who may import whom.
 
-pub mod app;
-pub mod backup;
-pub mod cli;
-pub mod cluster;
-pub mod config;
-pub mod crs;
-pub mod demo;
 pub mod domain;
-pub mod formats;
-pub mod gazetteer;
-pub mod geometry;
-pub mod http;
-pub mod import;
 pub mod language;
-pub mod live;
+pub mod crs;
+pub mod geometry;
 pub mod spatial;
-pub mod store;
-pub mod telemetry;
 pub mod tiles;
+pub mod gazetteer;
+pub mod store;
+pub mod formats;
+pub mod import;
+pub mod live;
+pub mod app;
+pub mod http;
+pub mod cli;
+pub mod demo;
+pub mod cluster;
+pub mod backup;
+pub mod config;
+pub mod telemetry;
