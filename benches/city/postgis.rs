@@ -12,7 +12,7 @@ pub const ASSEMBLED: [Layer; 2] = [Layer::Permits, Layer::PermitFootprints];
 pub async fn copy_in_mercator(pool: &PgPool, layers: &[Layer]) -> Result<()> {
     for layer in layers {
         let make = format!(
-            "CREATE UNLOGGED TABLE bench_{layer} AS SELECT row_number() OVER () AS number, {}, ST_Transform(geom, 3857) AS geom FROM {layer} \
+            "CREATE UNLOGGED TABLE bench_{layer} AS SELECT row_number() OVER () AS feature_number, {}, ST_Transform(geom, 3857) AS geom FROM {layer} \
              WHERE geom IS NOT NULL AND valid_from <= current_date AND valid_to > current_date",
             columns(*layer)
         );
@@ -29,7 +29,7 @@ pub fn tile_statement(layers: &[Layer]) -> String {
         .iter()
         .map(|layer| {
             format!(
-                "(SELECT ST_AsMVT(t, '{layer}', {TILE_UNITS}, 'shape', 'number') FROM (SELECT number, {}, \
+                "(SELECT ST_AsMVT(t, '{layer}', {TILE_UNITS}, 'shape', 'feature_number') FROM (SELECT feature_number, {}, \
                  ST_AsMVTGeom(geom, ST_TileEnvelope($1, $2, $3), {TILE_UNITS}, {BUFFER_UNITS}, true) AS shape FROM bench_{layer} \
                  WHERE geom && ST_TileEnvelope($1, $2, $3, margin => {BUFFER_UNITS}.0 / {TILE_UNITS})) t WHERE shape IS NOT NULL)",
                 columns(*layer)
