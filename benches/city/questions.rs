@@ -31,7 +31,11 @@ pub async fn compare(pool: &PgPool, snapshot: &Snapshot, report: &mut Report) ->
         found += black_box(index.window(&Extent { min: [x - HALF_M, y - HALF_M], max: [x + HALF_M, y + HALF_M] }).count());
     }
     let ours = began.elapsed().as_secs_f64() / places.len() as f64;
-    let window = format!("SELECT id FROM {layer} WHERE geom && ST_MakeEnvelope($1, $2, $3, $4, {srid})");
+    // The operator alone compares boxes rounded to single precision, a quarter of a metre here, and finds a few more.
+    let window = format!(
+        "SELECT id FROM {layer} WHERE geom && ST_MakeEnvelope($1, $2, $3, $4, {srid}) \
+         AND ST_XMax(geom) >= $1 AND ST_YMax(geom) >= $2 AND ST_XMin(geom) <= $3 AND ST_YMin(geom) <= $4"
+    );
     let began = Instant::now();
     let mut theirs_found = 0;
     for [x, y] in &places {
