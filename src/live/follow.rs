@@ -14,7 +14,7 @@ use crate::crs;
 use crate::domain::{Extent, FeatureId, Layer, Value};
 use crate::gazetteer::{Entry, Index};
 use crate::spatial::{Feature, LayerIndex, Snapshot};
-use crate::store::{self, Pool, Reading, SnapshotRow, StoreError};
+use crate::store::{self, Pool, Reading, SentRows, StoreError, Texts};
 use crate::telemetry;
 
 /// More changed features of a layer than this, and the layer is read anew.
@@ -28,7 +28,8 @@ const RETRY: Duration = Duration::from_millis(500);
 const RETRY_AFTER_FAULT: Duration = Duration::from_secs(10);
 /// Batches that wait to be converted: beyond these the database waits.
 const WAITING_BATCHES: usize = 4;
-const BATCH: usize = 16_384;
+/// Threads that decode and convert a layer's rows while it is read.
+const CONVERTING: usize = 2;
 
 /// Layers in the order in which they are built: divisions first (they say where the others lie), footprints before their cases.
 const ORDER: [Layer; Layer::ALL.len()] = [
@@ -215,25 +216,41 @@ impl Follower {
         Ok(())
     }
 
-    /// Reads and converts a layer; rows are converted while more arrive, and the database waits when they pile up.
+    /// Reads and converts a layer; rows are decoded and converted while more arrive, and the database waits when they pile up.
     async fn read_layer(&self, reading: &mut Reading, layer: Layer, snapshot: &Snapshot) -> Result<(Vec<Feature>, Vec<Entry>)> {
-        let footprints = self.footprints_for(layer, snapshot);
+        let footprints = Arc::new(self.footprints_for(layer, snapshot));
         let divisions = Arc::clone(&snapshot.layers[Layer::Divisions as usize]);
-        let (send, mut receive) = tokio::sync::mpsc::channel::<Vec<SnapshotRow>>(WAITING_BATCHES);
-        let settings = Arc::clone(&self.settings);
-        let work = tokio::task::spawn_blocking(move || -> Result<_> {
-            let mut all = Built::default();
-            while let Some(rows) = receive.blocking_recv() {
-                // On a calculation thread, which has its PROJ objects already.
-                let part = rayon::scope(|_| convert(&settings, layer, rows, &footprints, &divisions))?;
-                all.features.extend(part.features);
-                all.entries.extend(part.entries);
-            }
-            Ok(once_each(all))
-        });
-        reading.layer(layer, BATCH, &send).await.with_context(|| format!("reading layer {layer}"))?;
+        let (send, receive) = tokio::sync::mpsc::channel::<SentRows>(WAITING_BATCHES);
+        let receive = Arc::new(tokio::sync::Mutex::new(receive));
+        let workers: Vec<_> = (0..CONVERTING)
+            .map(|_| {
+                let (receive, settings, footprints, divisions) =
+                    (Arc::clone(&receive), Arc::clone(&self.settings), Arc::clone(&footprints), Arc::clone(&divisions));
+                tokio::task::spawn_blocking(move || -> Result<_> {
+                    let (mut all, mut texts) = (Built::default(), Texts::default());
+                    // The lock is held while waiting: whoever has it takes the next rows.
+                    while let Some(rows) = receive.blocking_lock().blocking_recv() {
+                        // On a calculation thread, which has its PROJ objects already.
+                        let part = rayon::scope(|_| convert(&settings, layer, rows.decode(&mut texts)?, &footprints, &divisions))?;
+                        all.features.extend(part.features);
+                        all.entries.extend(part.entries);
+                    }
+                    Ok(all)
+                })
+            })
+            .collect();
+        // Only the workers hold the other end: when all have failed, the reading ends.
+        drop(receive);
+        let read = reading.layer(layer, &send).await.with_context(|| format!("reading layer {layer}"));
         drop(send);
-        work.await?
+        let mut all = Built::default();
+        for worker in workers {
+            let part = worker.await??;
+            all.features.extend(part.features);
+            all.entries.extend(part.entries);
+        }
+        read?;
+        Ok(tokio::task::spawn_blocking(move || once_each(all)).await?)
     }
 
     /// Reads single features and applies them; open maps are told of those that `changed`. For footprints it answers whose they

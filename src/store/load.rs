@@ -277,6 +277,8 @@ impl Session {
 
     /// Makes everything visible at once and answers the sequence it stands at.
     pub async fn commit(mut self) -> Result<u64, StoreError> {
+        // Before the change log takes its lock: whoever writes to one of these layers meanwhile may still commit.
+        super::setup::index_places(&mut self.transaction, self.ended.keys().copied()).await?;
         sqlx::query("SET CONSTRAINTS ALL IMMEDIATE").execute(&mut *self.transaction).await?;
         let sequence: Option<i64> =
             sqlx::query_scalar("SELECT max(sequence) FROM change_transaction").fetch_one(&mut *self.transaction).await?;

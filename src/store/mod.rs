@@ -17,7 +17,7 @@ pub use datasets::{Dataset, latest_datasets};
 pub use features::{Found, FoundFeature, Moment, TimePoint, find, find_many, find_permit_footprints};
 pub use geom::Geom;
 pub use setup::{Installation, connect, installation, open, ping};
-pub use snapshot::{Reading, SnapshotRow};
+pub use snapshot::{Reading, SentRows, SnapshotRow, Texts};
 
 use sqlx::PgPool;
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 
 use super::StoreError;
+use crate::domain::Layer;
 
 /// What the database was made for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,12 +63,31 @@ pub async fn open(pool: &PgPool, definition: &str, epsg: Option<u32>, wkt: &str,
         other => StoreError::Unreadable(other.to_string()),
     })?;
     let found = read_installation(&mut connection).await?;
+    // Rows that were not imported: written by hand, or restored.
+    let mut transaction = connection.begin().await?;
+    index_places(&mut transaction, Layer::ALL).await?;
+    transaction.commit().await?;
     connection.close().await?;
     let same = found.working_srid == srid && (epsg.is_some() || found.working_definition == definition);
     if !same {
         return Err(StoreError::WrongWorkingSystem { there: found.working_definition, asked: definition.to_owned() });
     }
     Ok(found)
+}
+
+/// Gives those of the layers that have rows and no spatial index one, within the transaction that is open. Writers of such a layer
+/// wait until that ends, readers do not.
+pub(super) async fn index_places(connection: &mut PgConnection, layers: impl IntoIterator<Item = Layer>) -> Result<(), StoreError> {
+    for layer in layers {
+        let missing = format!("SELECT to_regclass('{layer}_geom_idx') IS NULL AND EXISTS (SELECT FROM {layer})");
+        if sqlx::query_scalar(AssertSqlSafe(missing)).fetch_one(&mut *connection).await? {
+            // Two at once would both find it missing.
+            sqlx::query("SELECT pg_advisory_xact_lock(7903361284503)").execute(&mut *connection).await?;
+            let statement = format!("CREATE INDEX IF NOT EXISTS {layer}_geom_idx ON {layer} USING gist (geom)");
+            sqlx::query(AssertSqlSafe(statement)).execute(&mut *connection).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn register_own_system(connection: &mut PgConnection, wkt: &str, proj4: &str) -> Result<(), StoreError> {

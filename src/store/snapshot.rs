@@ -36,7 +36,31 @@ pub struct Reading {
     pub epoch: String,
     /// The day on which it was read, in the city's time zone.
     pub today: NaiveDate,
-    texts: HashSet<Arc<str>>,
+}
+
+/// Rows of a layer as the database sent them.
+#[derive(Debug)]
+pub struct SentRows {
+    layer: Layer,
+    bytes: Vec<u8>,
+}
+
+/// Texts that many rows repeat, each kept once by whoever decodes.
+#[derive(Debug, Default)]
+pub struct Texts(HashSet<Arc<str>>);
+
+impl SentRows {
+    /// Work for a calculation thread.
+    pub fn decode(&self, texts: &mut Texts) -> Result<Vec<SnapshotRow>, StoreError> {
+        let mut rows = Vec::with_capacity(self.bytes.len() / 128);
+        let mut columns = Vec::new();
+        let mut rest = self.bytes.as_slice();
+        while let Some(used) = next_tuple(rest, &mut columns) {
+            rows.push(row(self.layer, |index| columns[index], texts)?);
+            rest = &rest[used..];
+        }
+        Ok(rows)
+    }
 }
 
 impl Reading {
@@ -49,43 +73,45 @@ impl Reading {
         )
         .fetch_one(&mut *transaction)
         .await?;
-        Ok(Self { transaction, sequence: sequence.unsigned_abs(), status_time, epoch, today, texts: HashSet::new() })
+        Ok(Self { transaction, sequence: sequence.unsigned_abs(), status_time, epoch, today })
     }
 
-    /// Sends every feature of the layer that holds today to `to`, `batch` at a time and in no particular order; a feature that is
-    /// stored for several regions comes once for each. Waits while the channel is full; a receiver that has gone ends the reading.
-    pub async fn layer(&mut self, layer: Layer, batch: usize, to: &Sender<Vec<SnapshotRow>>) -> Result<(), StoreError> {
+    /// Sends every feature of the layer that holds today to `to`, some megabytes at a time and in no particular order; a feature
+    /// that is stored for several regions comes once for each. They come as the database sent them, so that the reading goes on
+    /// while others decode. Waits while the channel is full; a receiver that has gone ends the reading.
+    pub async fn layer(&mut self, layer: Layer, to: &Sender<SentRows>) -> Result<(), StoreError> {
         let statement = format!(
             "COPY (SELECT {} FROM {layer} WHERE valid_from <= current_date AND valid_to > current_date) TO STDOUT (FORMAT binary)",
             columns(layer)
         );
-        let texts = &mut self.texts;
         let mut stream = self.transaction.copy_out_raw(&statement).await?;
-        let mut rest = Vec::new();
-        let mut header_seen = false;
-        let mut rows = Vec::with_capacity(batch);
+        let mut bytes = Vec::with_capacity(SENT_TOGETHER + SENT_TOGETHER / 8);
+        // 11 bytes of signature, flags, length of the extension
+        let mut skipped = 19;
+        let mut whole = 0;
         while let Some(chunk) = stream.try_next().await? {
-            rest.extend_from_slice(&chunk);
-            let mut at = 0;
-            if !header_seen {
-                // 11 bytes of signature, flags, length of the extension
-                if rest.len() < 19 {
+            bytes.extend_from_slice(&chunk);
+            if skipped > 0 {
+                if bytes.len() < skipped {
                     continue;
                 }
-                header_seen = true;
-                at = 19;
+                bytes.drain(..std::mem::take(&mut skipped));
             }
-            while let Some((tuple, used)) = next_tuple(&rest[at..]) {
-                at += used;
-                rows.push(row(layer, |index| tuple[index], texts)?);
+            if bytes.len() < SENT_TOGETHER {
+                continue;
             }
-            rest.drain(..at);
-            if rows.len() >= batch && to.send(std::mem::replace(&mut rows, Vec::with_capacity(batch))).await.is_err() {
+            while let Some(used) = tuple_length(&bytes[whole..]) {
+                whole += used;
+            }
+            let mut next = Vec::with_capacity(SENT_TOGETHER + SENT_TOGETHER / 8);
+            next.extend_from_slice(&bytes[std::mem::take(&mut whole)..]);
+            bytes.truncate(bytes.len() - next.len());
+            if to.send(SentRows { layer, bytes: std::mem::replace(&mut bytes, next) }).await.is_err() {
                 return Ok(());
             }
         }
         // Whoever went away knows why.
-        let _ = to.send(rows).await;
+        let _ = to.send(SentRows { layer, bytes }).await;
         Ok(())
     }
 
@@ -98,7 +124,8 @@ impl Reading {
         );
         let ids: Vec<String> = ids.iter().map(FeatureId::to_string).collect();
         let found = sqlx::query(AssertSqlSafe(statement)).bind(&ids).fetch_all(&mut *self.transaction).await?;
-        found.iter().map(|found| self.decode(layer, found)).collect()
+        let mut texts = Texts::default();
+        found.iter().map(|found| decode_row(layer, found, &mut texts)).collect()
     }
 
     /// Features whose validity began or ended after the day `since`, up to today, which no change announces. When the clock was
@@ -129,19 +156,19 @@ impl Reading {
     pub(super) fn connection(&mut self) -> &mut sqlx::PgConnection {
         &mut self.transaction
     }
+}
 
-    fn decode(&mut self, layer: Layer, found: &PgRow) -> Result<SnapshotRow, StoreError> {
-        let mut values = Vec::with_capacity(found.len());
-        for index in 0..found.len() {
-            let value = found.try_get_raw(index)?;
-            values.push(if value.is_null() {
-                None
-            } else {
-                Some(value.as_bytes().map_err(|error| StoreError::Unreadable(error.to_string()))?)
-            });
-        }
-        row(layer, |index| values[index], &mut self.texts)
+fn decode_row(layer: Layer, found: &PgRow, texts: &mut Texts) -> Result<SnapshotRow, StoreError> {
+    let mut values = Vec::with_capacity(found.len());
+    for index in 0..found.len() {
+        let value = found.try_get_raw(index)?;
+        values.push(if value.is_null() {
+            None
+        } else {
+            Some(value.as_bytes().map_err(|error| StoreError::Unreadable(error.to_string()))?)
+        });
     }
+    row(layer, |index| values[index], texts)
 }
 
 fn parse_ids(ids: &[String]) -> Result<Vec<FeatureId>, StoreError> {
@@ -158,6 +185,8 @@ pub(super) fn regions(table: &str) -> String {
 }
 
 const FIRST_FIELD: usize = 5;
+/// Bytes of rows that are handed over at once.
+const SENT_TOGETHER: usize = 2 << 20;
 /// Longer texts (addresses: 12 characters of Chinese and more) hardly ever repeat; a million of them kept aside cost more than they save.
 const LONGEST_SHARED: usize = 36;
 
@@ -170,7 +199,7 @@ fn columns(layer: Layer) -> String {
     text
 }
 
-fn row<'a>(layer: Layer, column: impl Fn(usize) -> Option<&'a [u8]>, texts: &mut HashSet<Arc<str>>) -> Result<SnapshotRow, StoreError> {
+fn row<'a>(layer: Layer, column: impl Fn(usize) -> Option<&'a [u8]>, Texts(texts): &mut Texts) -> Result<SnapshotRow, StoreError> {
     let required = |index| column(index).ok_or_else(|| StoreError::Unreadable(format!("{layer}: column {index} is null")));
     let mut intern = |text: &str| -> Arc<str> {
         if text.len() > LONGEST_SHARED {
@@ -202,23 +231,34 @@ fn row<'a>(layer: Layer, column: impl Fn(usize) -> Option<&'a [u8]>, texts: &mut
     })
 }
 
-/// The columns of the next whole tuple of a binary COPY stream and how many bytes it took; `None`: more bytes are needed, or the end.
-fn next_tuple(bytes: &[u8]) -> Option<(Vec<Option<&[u8]>>, usize)> {
+/// The columns of the next whole tuple of a binary COPY stream into `columns`, and how many bytes it took; `None`: more bytes are
+/// needed, or the end.
+fn next_tuple<'a>(bytes: &'a [u8], columns: &mut Vec<Option<&'a [u8]>>) -> Option<usize> {
+    columns.clear();
+    walk_tuple(bytes, |column| columns.push(column))
+}
+
+fn tuple_length(bytes: &[u8]) -> Option<usize> {
+    walk_tuple(bytes, |_| ())
+}
+
+fn walk_tuple<'a>(bytes: &'a [u8], mut column: impl FnMut(Option<&'a [u8]>)) -> Option<usize> {
     let count = i16::from_be_bytes(bytes.get(..2)?.try_into().ok()?);
+    // the trailer counts -1 columns
+    usize::try_from(count).ok()?;
     let mut at = 2;
-    let mut columns = Vec::with_capacity(usize::try_from(count).ok()?);
     for _ in 0..count {
         let length = i32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?);
         at += 4;
         match usize::try_from(length) {
-            Err(_) => columns.push(None),
+            Err(_) => column(None),
             Ok(length) => {
-                columns.push(Some(bytes.get(at..at + length)?));
+                column(Some(bytes.get(at..at + length)?));
                 at += length;
             }
         }
     }
-    Some((columns, at))
+    Some(at)
 }
 
 #[cfg(test)]
@@ -228,10 +268,12 @@ mod tests {
     #[test]
     fn a_tuple_is_read_only_when_it_is_whole() {
         let bytes = [0, 2, 0, 0, 0, 1, b'a', 255, 255, 255, 255, 255, 255];
+        let mut columns = Vec::new();
         for cut in 0..11 {
-            assert!(next_tuple(&bytes[..cut]).is_none());
+            assert!(next_tuple(&bytes[..cut], &mut columns).is_none());
         }
-        assert_eq!(next_tuple(&bytes), Some((vec![Some(&b"a"[..]), None], 11)));
-        assert_eq!(next_tuple(&bytes[11..]), None, "the trailer is the end");
+        assert_eq!(next_tuple(&bytes, &mut columns), Some(11));
+        assert_eq!(columns, [Some(&b"a"[..]), None]);
+        assert_eq!(next_tuple(&bytes[11..], &mut columns), None, "the trailer is the end");
     }
 }
