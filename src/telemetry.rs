@@ -12,8 +12,10 @@ pub enum LogFormat {
     Json,
 }
 
-/// The geometry library warns of hairline shapes without saying whose they are; an import reports them by row.
-const DEFAULT_FILTER: &str = "info,sqlx::postgres::notice=warn,geo=error";
+/// What a server logs. The geometry library warns of hairline shapes without saying whose they are; an import reports them by row.
+pub const SERVER_FILTER: &str = "info,sqlx::postgres::notice=warn,geo=error";
+/// What a command that works through much logs: that a statement takes long is no news there.
+pub const COMMAND_FILTER: &str = "info,sqlx::postgres::notice=warn,sqlx::query=error,geo=error";
 
 pub const REQUESTS: &str = "yutu_http_requests_total";
 pub const REQUEST_SECONDS: &str = "yutu_http_request_seconds";
@@ -28,9 +30,9 @@ pub const STORE_REACHABLE: &str = "yutu_store_reachable";
 pub const LIVE_LISTENERS: &str = "yutu_live_listeners";
 pub const SHED: &str = "yutu_http_shed_total";
 
-/// Sends the log to standard error. `YUTU_LOG` filters it, `info` by default. May be called once.
-pub fn start_log(format: LogFormat) {
-    let filter = EnvFilter::try_from_env("YUTU_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+/// Sends the log to standard error. `YUTU_LOG` filters it, or else `filter`. May be called once.
+pub fn start_log(format: LogFormat, filter: &str) {
+    let filter = EnvFilter::try_from_env("YUTU_LOG").unwrap_or_else(|_| EnvFilter::new(filter));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     let started = match format {
         LogFormat::Text => builder.with_target(false).try_init(),

@@ -16,7 +16,7 @@ use crate::telemetry::{self, LogFormat};
 const EXAMPLES: usize = 5;
 
 pub(super) fn run(args: &ImportArgs) -> Result<ExitCode> {
-    telemetry::start_log(LogFormat::Text);
+    telemetry::start_log(LogFormat::Text, telemetry::COMMAND_FILTER);
     let pack = Pack::read(&args.city)?;
     let working = working(args, &pack)?;
     let database = Database::open(&args.database)?;

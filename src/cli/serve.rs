@@ -24,7 +24,7 @@ use crate::telemetry;
 const CONNECTIONS: u32 = 12;
 
 pub(super) fn run(args: &ServeArgs) -> Result<ExitCode> {
-    telemetry::start_log(args.log_format);
+    telemetry::start_log(args.log_format, telemetry::SERVER_FILTER);
     let pack = Pack::read(&args.city)?;
     let base_map = args.base_map.as_deref().map(read_base_map).transpose()?;
     let database = Arc::new(Database::open(&args.database)?);

@@ -244,3 +244,48 @@ async fn yilan_is_imported_and_served_with_every_plate_accounted_for() {
     assert_eq!(server.terminate().code(), Some(0));
     assert_eq!(server.trouble(&[]), Vec::<String>::new());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn liechtenstein_is_imported_and_served_from_one_pbf() {
+    let Some(data) = real_data("liechtenstein_is_imported_and_served_from_one_pbf") else { return };
+    let (source, pack) = (data.join("osm-liechtenstein/liechtenstein-2022-12-15.osm.pbf"), shipped("osm"));
+    let program = Program::new();
+    let report = program.imported(&source, &pack, &[]);
+    assert_eq!(counts(&report, "boundary-markers")["inserted"], 19);
+    assert_eq!(counts(&report, "house-numbers")["inserted"], 12_503);
+    let mut server = program.serve(&pack);
+    server.until_ready().await;
+    assert_eq!(count(&server, "boundary_markers").await, (19, 0));
+    assert_eq!(count(&server, "door_plates").await.0, 12_503);
+    assert_eq!(server.drawn("boundary_markers", 12).await.total(), 19);
+    let again = program.imported(&source, &pack, &["--force"]);
+    let totals = &again["totals"];
+    assert_eq!((&totals["inserted"], &totals["updated"], &totals["ended"]), (&json!(0), &json!(0), &json!(0)));
+    assert_eq!(server.terminate().code(), Some(0));
+    assert_eq!(server.trouble(&[]), Vec::<String>::new());
+}
+
+/// The figures are ten times off: a debug build on a busy machine. What a release reaches is in BENCHMARKS.md.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_million_plates_of_kaohsiung_are_imported_and_served() {
+    let Some(data) = real_data("a_million_plates_of_kaohsiung_are_imported_and_served") else { return };
+    let (source, pack) = (data.join("tw-kaohsiung-addresses"), shipped("yilan"));
+    let program = Program::new();
+    let report = program.imported(&source, &pack, &["--profile", "kaohsiung"]);
+    let plates = counts(&report, "kaohsiung");
+    assert_eq!((&plates["read"], &plates["loaded"], &plates["merged"]), (&json!(1_227_927), &json!(1_227_897), &json!(30)));
+    assert!(report["seconds"].as_f64().unwrap() < 490.0, "2,500 features a second: {}", report["seconds"]);
+    assert_eq!(program.psql("SELECT count(*) FROM pg_indexes WHERE indexname = 'door_plates_geom_idx'"), "1");
+
+    let started = Instant::now();
+    let mut server = program.serve(&pack);
+    server.until_ready().await;
+    assert!(started.elapsed() < Duration::from_secs(100), "{:?}", started.elapsed());
+    assert_eq!(count(&server, "door_plates").await, (1_227_897, 0));
+    let metrics = server.get("/metrics").await.text().await.unwrap();
+    let line = metrics.lines().find(|line| line.starts_with("yutu_snapshot_bytes") && line.contains("spatial")).unwrap();
+    let bytes: f64 = line.rsplit(' ').next().unwrap().parse().unwrap();
+    assert!(bytes / 1_227_897.0 < 400.0, "{line}");
+    assert_eq!(server.drawn("door_plates", 10).await.total(), 1_227_897);
+    assert_eq!(server.terminate().code(), Some(0));
+}
