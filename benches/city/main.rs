@@ -2,11 +2,13 @@
 //!
 //! One run, one machine, one database: what is compared is measured minutes apart under the same load, so that the ratios mean
 //! something even where the seconds do not. Prints Markdown. Reads `YUTU_REAL_DATA` (default ../shared/data); without it the
-//! made-up city stands in, and the first line says so. `YUTU_BENCH_CITIES` (names joined by commas) chooses some of the cities.
+//! made-up city stands in, and the first line says so. `YUTU_BENCH_CITIES` (names joined by commas) chooses some of the cities;
+//! `YUTU_BENCH_PARTS` some of start, questions, tiles, http, serving.
 
 mod postgis;
 mod program;
 mod questions;
+mod serving;
 mod tiles;
 
 use std::io::Write;
@@ -16,7 +18,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use yutu::cluster::{self, Durability, Options};
 use yutu::domain::Layer;
-use yutu::import::{Pack, WorkingCrs};
+use yutu::import::{self, Pack};
 use yutu::live::{self, Live, Settings};
 use yutu::{app, store};
 
@@ -28,10 +30,11 @@ struct City {
     profile: Option<&'static str>,
 }
 
-const CITIES: [City; 3] = [
+const CITIES: [City; 4] = [
     City { name: "kaohsiung", pack: "yilan", source: "tw-kaohsiung-addresses", profile: Some("kaohsiung") },
     City { name: "yilan", pack: "yilan", source: "tw-yilan", profile: None },
     City { name: "cambridge-ma", pack: "cambridge-ma", source: "cambridge-ma", profile: None },
+    City { name: "liechtenstein", pack: "osm", source: "osm-liechtenstein/liechtenstein-2022-12-15.osm.pbf", profile: None },
 ];
 const DEMO: City = City { name: "demo", pack: "demo", source: "", profile: None };
 /// How many times the usual size the made-up city is.
@@ -54,7 +57,7 @@ fn main() -> Result<()> {
     let mut report = Report(std::io::stdout());
     let chosen = std::env::var("YUTU_BENCH_CITIES").unwrap_or_default();
     let chosen: Vec<&str> = chosen.split(',').filter(|name| !name.is_empty()).collect();
-    let there: Vec<&City> = CITIES.iter().filter(|city| data.join(city.source).is_dir()).collect();
+    let there: Vec<&City> = CITIES.iter().filter(|city| data.join(city.source).exists()).collect();
     let wanted: Vec<&City> = there.iter().copied().filter(|city| chosen.is_empty() || chosen.contains(&city.name)).collect();
     report.line(format!("load before: {}", std::fs::read_to_string("/proc/loadavg").unwrap_or_default().trim()));
     if there.is_empty() || chosen.contains(&DEMO.name) {
@@ -89,7 +92,9 @@ fn measure(project: &Path, city: &City, source: &Path, report: &mut Report) -> R
         import.rows as f64 / import.seconds,
         import.cpu_seconds
     ));
-    for name in ["first start after the import", "start again"] {
+    let parts = std::env::var("YUTU_BENCH_PARTS").unwrap_or_default();
+    let wanted = |part: &str| parts.is_empty() || parts.split(',').any(|one| one == part);
+    for name in ["first start after the import", "start again"].into_iter().filter(|_| wanted("start")) {
         let server = program::Server::start(&pack, &data_dir)?;
         let metrics = server.metrics()?;
         let plates = metrics.get("yutu_features{layer=\"door_plates\"}").copied().unwrap_or_default();
@@ -112,10 +117,10 @@ fn measure(project: &Path, city: &City, source: &Path, report: &mut Report) -> R
     runtime.block_on(async {
         let pack_read = Pack::read(&pack)?;
         let pool = store::connect(lease.connect_options(), &pack_read.city.time_zone, 8).await?;
-        let WorkingCrs::Given(working) = &pack_read.city.crs else { anyhow::bail!("{} leaves its working system open", city.pack) };
+        let working = import::working_crs(&pack_read, source)?;
         let live = Arc::new(Live::new());
-        app::warm_up(working);
-        let settings = Settings { working: (**working).clone(), publicity: Default::default() };
+        app::warm_up(&working);
+        let settings = Settings { working, publicity: Default::default() };
         let following = tokio::spawn(live::follow(Arc::clone(&live), pool.clone(), settings));
         live.built().await;
         following.abort();
@@ -125,10 +130,21 @@ fn measure(project: &Path, city: &City, source: &Path, report: &mut Report) -> R
             .filter(|layer| !postgis::ASSEMBLED.contains(layer) && !state.snapshot.layer(*layer).is_empty())
             .collect();
         postgis::copy_in_mercator(&pool, &layers).await?;
-        questions::compare(&pool, &state.snapshot, report).await?;
-        tiles::compare(&pool, &state.snapshot, &layers, report).await?;
-        let server = program::Server::start(&pack, &data_dir)?;
-        tiles::over_http(&server, &state.snapshot, &layers, report).await?;
+        if wanted("questions") {
+            questions::compare(&pool, &state.snapshot, report).await?;
+        }
+        if wanted("tiles") {
+            tiles::compare(&pool, &state.snapshot, &layers, report).await?;
+        }
+        if wanted("http") {
+            let server = program::Server::start(&pack, &data_dir)?;
+            tiles::over_http(&server, &state.snapshot, &layers, report).await?;
+        }
+        if wanted("serving") {
+            let socket = lease.socket_folder();
+            let (pool, snapshot, layers, pack, data_dir, room) = (&pool, &state.snapshot, &layers[..], &*pack, &*data_dir, folder.path());
+            serving::compare(&serving::Stage { pool, snapshot, layers, pack, data_dir, socket: &socket, room }, report).await?;
+        }
         Ok(())
     })
 }

@@ -39,6 +39,25 @@ pub fn tile_statement(layers: &[Layer]) -> String {
     format!("SELECT {}", parts.join(" || "))
 }
 
+/// The same as GeoJSON: a FeatureCollection in WGS 84, cut to the tile and its buffer and simplified to its units, as text.
+pub fn geojson_statement(layers: &[Layer]) -> String {
+    let parts: Vec<String> = layers
+        .iter()
+        .map(|layer| {
+            format!(
+                "SELECT ST_AsGeoJSON(t.*) AS feature FROM (SELECT {}, ST_Transform(ST_ClipByBox2D(ST_Simplify(geom, tile.unit), tile.reach), 4326) AS geom \
+                 FROM bench_{layer}, tile WHERE geom && tile.reach) t"
+                , columns(*layer)
+            )
+        })
+        .collect();
+    format!(
+        "WITH tile AS (SELECT ST_TileEnvelope($1, $2, $3, margin => {BUFFER_UNITS}.0 / {TILE_UNITS}) AS reach, 40075016.7 / (1 << $1) / {TILE_UNITS} AS unit) \
+         SELECT '{{\"type\":\"FeatureCollection\",\"features\":[' || coalesce(string_agg(feature, ','), '') || ']}}' FROM ({}) f",
+        parts.join(" UNION ALL ")
+    )
+}
+
 /// What of a feature goes into a tile.
 fn columns(layer: Layer) -> String {
     let fields = layer.fields().iter().filter(|field| field.in_tiles).map(|field| field.name);

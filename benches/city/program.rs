@@ -61,6 +61,10 @@ pub struct Server {
 impl Server {
     /// Starts and waits until `/readyz` answers 200.
     pub fn start(pack: &Path, data_dir: &Path) -> Result<Self> {
+        Self::start_with(pack, data_dir, &[])
+    }
+
+    pub fn start_with(pack: &Path, data_dir: &Path, more: &[&str]) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let began = Instant::now();
         let child = Command::new(yutu())
@@ -71,6 +75,7 @@ impl Server {
             .arg(data_dir)
             .arg("--listen")
             .arg(address.to_string())
+            .args(more)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
@@ -94,6 +99,10 @@ impl Server {
             .collect())
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn cpu_s(&self) -> f64 {
         cpu_s(&format!("/proc/{}/stat", self.child.id()), 13)
     }
@@ -115,6 +124,13 @@ impl Drop for Server {
         let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(self.child.id().cast_signed()), nix::sys::signal::Signal::SIGTERM);
         let _ = self.child.wait();
     }
+}
+
+/// What a process holds in memory.
+pub fn resident_mb(process: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.trim().parse::<f64>().ok());
+    kilobytes.unwrap_or_default() / 1000.0
 }
 
 /// Of all children that have ended.

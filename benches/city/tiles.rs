@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::{AssertSqlSafe, PgPool, Row};
 use yutu::domain::Layer;
 use yutu::spatial::Snapshot;
 use yutu::tiles::{TileId, TileLayer, mvt};
@@ -22,7 +22,7 @@ const BANDS: [(u8, u8); 3] = [(10, 12), (13, 15), (16, 18)];
 const MANY: usize = 4;
 
 /// Tiles in which features picked at random lie, each once: dense quarters come as often as they are looked at.
-fn chosen(snapshot: &Snapshot, layers: &[Layer], z: u8, seed: u64) -> Vec<TileId> {
+pub fn chosen(snapshot: &Snapshot, layers: &[Layer], z: u8, seed: u64, count: usize) -> Vec<TileId> {
     let mut random = StdRng::seed_from_u64(seed + u64::from(z));
     let middles: Vec<Vec<[f64; 2]>> = layers
         .iter()
@@ -33,7 +33,7 @@ fn chosen(snapshot: &Snapshot, layers: &[Layer], z: u8, seed: u64) -> Vec<TileId
         .filter(|middles: &Vec<_>| !middles.is_empty())
         .collect();
     let mut tiles = Vec::new();
-    for _ in 0..TILES_A_ZOOM {
+    for _ in 0..count {
         let layer = &middles[random.random_range(0..middles.len())];
         let [x, y] = layer[random.random_range(0..layer.len())];
         let half = yutu::spatial::MERCATOR_HALF_M;
@@ -49,13 +49,13 @@ pub async fn compare(pool: &PgPool, snapshot: &Snapshot, layers: &[Layer], repor
     let ours: Vec<TileLayer> = layers.iter().map(|layer| TileLayer::Features(*layer)).collect();
     let statement: Arc<str> = super::postgis::tile_statement(layers).into();
     for (low, high) in BANDS {
-        let tiles: Arc<Vec<TileId>> = Arc::new((low..=high).flat_map(|z| chosen(snapshot, layers, z, 5)).collect());
+        let tiles: Arc<Vec<TileId>> = Arc::new((low..=high).flat_map(|z| chosen(snapshot, layers, z, 5, TILES_A_ZOOM)).collect());
         // Once each before anything is timed: PROJ objects, plans, pages in memory.
         black_box(mvt(snapshot, tiles[0], &ours).len());
-        from_postgis(pool, &statement, &tiles[..1].to_vec().into(), MANY).await?;
+        from_postgis(pool, &statement, Made::Mvt, &tiles[..1].to_vec().into(), MANY).await?;
         for at_once in [1, MANY] {
             let (our_rate, our_bytes) = tokio::task::block_in_place(|| from_memory(snapshot, &ours, &tiles, at_once));
-            let (their_rate, their_bytes) = from_postgis(pool, &statement, &tiles, at_once).await?;
+            let (their_rate, their_bytes) = from_postgis(pool, &statement, Made::Mvt, &tiles, at_once).await?;
             report.line(format!(
                 "| {} tiles z{low}-{high}, {at_once} at a time | {our_rate:.0}/s of {} KB, ST_AsMVT {their_rate:.1}/s of {} KB: **{:.1} times** |",
                 tiles.len(),
@@ -84,7 +84,15 @@ fn from_memory(snapshot: &Snapshot, layers: &[TileLayer], tiles: &[TileId], at_o
     (tiles.len() as f64 / began.elapsed().as_secs_f64(), bytes.into_inner())
 }
 
-async fn from_postgis(pool: &PgPool, statement: &Arc<str>, tiles: &Arc<Vec<TileId>>, at_once: usize) -> Result<(f64, usize)> {
+/// What a statement of PostGIS makes.
+#[derive(Clone, Copy, Debug)]
+pub enum Made {
+    Mvt,
+    GeoJson,
+}
+
+/// Tiles a second and bytes of all.
+pub async fn from_postgis(pool: &PgPool, statement: &Arc<str>, made: Made, tiles: &Arc<Vec<TileId>>, at_once: usize) -> Result<(f64, usize)> {
     let next = Arc::new(AtomicUsize::new(0));
     let mut connections = Vec::new();
     for _ in 0..at_once {
@@ -99,13 +107,12 @@ async fn from_postgis(pool: &PgPool, statement: &Arc<str>, tiles: &Arc<Vec<TileI
                 let mut bytes = 0;
                 while let Some(tile) = tiles.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let [x, y] = [tile.x(), tile.y()].map(u32::cast_signed);
-                    let made: Option<Vec<u8>> = sqlx::query_scalar(AssertSqlSafe(&*statement))
-                        .bind(i32::from(tile.z()))
-                        .bind(x)
-                        .bind(y)
-                        .fetch_one(&mut *connection)
-                        .await?;
-                    bytes += made.map_or(0, |made| made.len());
+                    let query = sqlx::query(AssertSqlSafe(&*statement)).bind(i32::from(tile.z())).bind(x).bind(y);
+                    let row = query.fetch_one(&mut *connection).await?;
+                    bytes += match made {
+                        Made::Mvt => row.get::<Option<Vec<u8>>, _>(0).map_or(0, |made| made.len()),
+                        Made::GeoJson => row.get::<Option<String>, _>(0).map_or(0, |made| made.len()),
+                    };
                 }
                 Ok::<usize, sqlx::Error>(bytes)
             })
@@ -123,7 +130,7 @@ pub async fn over_http(server: &Server, snapshot: &Snapshot, layers: &[Layer], r
     let names: Vec<&str> = layers.iter().map(|layer| layer.id()).collect();
     for at_once in [1, MANY] {
         // Other tiles each time, because the server keeps what it made.
-        let tiles: Vec<TileId> = (10..=18).flat_map(|z| chosen(snapshot, layers, z, 100 * at_once as u64)).collect();
+        let tiles: Vec<TileId> = (10..=18).flat_map(|z| chosen(snapshot, layers, z, 100 * at_once as u64, TILES_A_ZOOM)).collect();
         let url = |tile: &TileId| format!("http://{}/tiles/{}/{}/{}/{}.mvt", server.address, names.join(","), tile.z(), tile.x(), tile.y());
         let urls: Arc<Vec<String>> = Arc::new(tiles.iter().map(url).collect());
         let first = fetch(&urls, at_once).await?;

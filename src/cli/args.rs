@@ -34,6 +34,9 @@ pub struct ServeArgs {
     /// 仅经 HTTPS 发送登录 Cookie / Send login cookies over HTTPS only
     #[arg(long, env = "YUTU_SECURE_COOKIES")]
     pub secure_cookies: bool,
+    /// 瓦片缓存上限，单位 MB / Most memory for finished tiles, MB
+    #[arg(long, value_name = "MB", env = "YUTU_TILE_CACHE_MB", default_value_t = 256)]
+    pub tile_cache_mb: u32,
 }
 
 #[derive(Args, Clone, Debug)]

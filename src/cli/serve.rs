@@ -28,7 +28,8 @@ pub(super) fn run(args: &ServeArgs) -> Result<ExitCode> {
     let pack = Pack::read(&args.city)?;
     let base_map = args.base_map.as_deref().map(read_base_map).transpose()?;
     let database = Arc::new(Database::open(&args.database)?);
-    let config = Config { listen: args.listen, limits: Limits::default(), base_map, secure_cookies: args.secure_cookies };
+    let limits = Limits { tile_cache_bytes: u64::from(args.tile_cache_mb) << 20, ..Limits::default() };
+    let config = Config { listen: args.listen, limits, base_map, secure_cookies: args.secure_cookies };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(serve(config, &pack, &database));
     // Blocking work that is still under way is not worth waiting for.
