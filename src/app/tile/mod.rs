@@ -1,154 +1,121 @@
-//! Tiles from memory: made once, compressed once, kept until one of their layers changes.
+//! Tiles from memory: made once, packed once, kept until a change reaches them.
 
-use std::io::Write;
-use std::sync::{Arc, OnceLock};
+mod cache;
+mod form;
+mod key;
+mod reach;
+mod warm;
 
-use bytes::Bytes;
-use moka::sync::Cache;
-use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::time::Instant;
 
-use super::compute::compute;
+pub use cache::TileCache;
+pub use form::{Coding, Tile};
+pub use key::{LayerSet, TileFormat, TileKey};
+pub use warm::keep_warm;
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::compute::run;
 use super::{App, AppError, Message};
 use crate::domain::Layer;
 use crate::live::Health;
 use crate::telemetry;
-use crate::tiles::{self, TileId, TileLayer};
+use crate::tiles::{self, TileLayer};
+use cache::{Flight, Outcome, Part};
 
-/// How a tile is encoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TileFormat {
-    GeoJson,
-    Mvt,
-}
-
-/// How a tile's bytes are packed on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coding {
-    Identity,
-    Gzip,
-    Brotli,
-}
-
-/// A finished tile.
-#[derive(Debug)]
-pub struct Tile {
-    pub plain: Bytes,
-    gzip: OnceLock<Bytes>,
-    brotli: OnceLock<Bytes>,
-    /// Strong: the hash of the plain bytes.
-    pub etag: String,
-    /// The tile is right as of any sequence from the one it was made at; this is it.
-    pub sequence: u64,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    tile: TileId,
-    layers: Vec<TileLayer>,
-    format: TileFormat,
-    /// The newest revision of any of the layers.
-    revision: u64,
-}
-
-/// Finished tiles, bounded by bytes. A tile that two readers want at once is made once.
-#[derive(Debug)]
-pub struct TileCache {
-    tiles: Cache<Key, Arc<Tile>>,
-}
-
-impl TileCache {
-    pub fn new(bytes: u64) -> Self {
-        let weigh = |key: &Key, tile: &Arc<Tile>| {
-            // compressed forms come later; together they take about half as much again
-            u32::try_from(tile.plain.len() * 3 / 2 + key.layers.len() + 200).unwrap_or(u32::MAX)
-        };
-        Self { tiles: Cache::builder().max_capacity(bytes).weigher(weigh).build() }
-    }
-
-    /// Bytes held, about.
-    pub fn bytes(&self) -> u64 {
-        self.tiles.weighted_size()
-    }
-}
-
-impl Tile {
-    fn new(plain: Vec<u8>, sequence: u64) -> Self {
-        let hash = Sha256::digest(&plain);
-        Self {
-            etag: format!("\"{}\"", hex::encode(&hash[..12])),
-            plain: plain.into(),
-            gzip: OnceLock::new(),
-            brotli: OnceLock::new(),
-            sequence,
-        }
-    }
-
-    /// The tile in this coding; the first reader that wants it so compresses it for all.
-    pub fn coded(&self, coding: Coding) -> Bytes {
-        match coding {
-            Coding::Identity => self.plain.clone(),
-            Coding::Gzip => self.gzip.get_or_init(|| gzip(&self.plain)).clone(),
-            Coding::Brotli => self.brotli.get_or_init(|| brotli(&self.plain)).clone(),
-        }
-    }
-}
-
-// Writing to memory does not fail, and the levels are where more time stops buying much on tiles.
-fn gzip(plain: &[u8]) -> Bytes {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::with_capacity(plain.len() / 3), flate2::Compression::new(6));
-    let _ = encoder.write_all(plain);
-    encoder.finish().unwrap_or_default().into()
-}
-
-fn brotli(plain: &[u8]) -> Bytes {
-    let mut packed = Vec::with_capacity(plain.len() / 4);
-    let mut encoder = brotli::CompressorWriter::new(&mut packed, 1 << 14, 5, 20);
-    let _ = encoder.write_all(plain);
-    drop(encoder);
-    packed.into()
-}
-
-/// The tile of these layers, and the sequence at which the answer stands.
+/// A tile, ready in the wanted coding, and a sequence for which it holds (it may show later changes too).
 ///
 /// # Errors
-/// `Unavailable` until the snapshots are built.
-pub async fn tile(app: &Arc<App>, id: TileId, layers: Vec<TileLayer>, format: TileFormat) -> Result<(Arc<Tile>, u64), AppError> {
+/// `Unavailable` until the snapshots are built, and when too much waits to be calculated.
+pub async fn tile(app: &Arc<App>, key: TileKey, wanted: Coding) -> Result<(Arc<Tile>, u64), AppError> {
     if app.live.health() == Health::Starting {
         return Err(AppError::starting());
     }
-    let state = app.live.state();
-    let sequence = state.snapshot.sequence;
-    let revision = layers.iter().map(|layer| state.revisions[layer.layer() as usize]).max().unwrap_or(0);
-    let key = Key { tile: id, layers, format, revision };
-    if let Some(tile) = app.tiles.tiles.get(&key) {
-        metrics::counter!(telemetry::TILE_CACHE, "result" => "hit").increment(1);
-        return Ok((tile, sequence));
-    }
-    metrics::counter!(telemetry::TILE_CACHE, "result" => "miss").increment(1);
-    let app = Arc::clone(app);
-    let tile = compute(move || {
-        app.tiles.tiles.get_with_by_ref(&key, || {
-            let started = std::time::Instant::now();
-            let plain = match format {
-                TileFormat::GeoJson => tiles::geojson(&state.snapshot, id, &key.layers),
-                TileFormat::Mvt => tiles::mvt(&state.snapshot, id, &key.layers),
-            };
-            let name = if format == TileFormat::Mvt { "mvt" } else { "geojson" };
-            metrics::histogram!(telemetry::TILE_SECONDS, "format" => name).record(started.elapsed().as_secs_f64());
-            Arc::new(Tile::new(plain, sequence))
-        })
-    })
-    .await?;
+    // Read before the tile is: see `Live::announced`.
+    let sequence = app.live.announced();
+    let tile = match app.tiles.held(&key) {
+        Some(tile) => {
+            metrics::counter!(telemetry::TILE_CACHE, "result" => "hit").increment(1);
+            tile
+        }
+        None => {
+            metrics::counter!(telemetry::TILE_CACHE, "result" => "miss").increment(1);
+            made(app, key, wanted).await?
+        }
+    };
+    packed(app, key, &tile, tile.coding(wanted)).await?;
     Ok((tile, sequence))
 }
 
-impl TileFormat {
-    pub fn media_type(self) -> &'static str {
-        match self {
-            TileFormat::GeoJson => "application/geo+json",
-            TileFormat::Mvt => "application/vnd.mapbox-vector-tile",
+/// Makes the tile, or waits for whoever is making it.
+async fn made(app: &Arc<App>, key: TileKey, wanted: Coding) -> Result<Arc<Tile>, AppError> {
+    let waiting = match app.tiles.join(key) {
+        Part::Wait(waiting) => waiting,
+        Part::Make(flight, waiting) => {
+            // A task of its own: others may wait for the tile when this request has gone.
+            tokio::spawn(make(Arc::clone(app), flight, wanted));
+            waiting
         }
+    };
+    match waiting.outcome().await {
+        Outcome::Made(tile) => Ok(tile),
+        Outcome::Busy => Err(AppError::busy()),
+        Outcome::Failed => Err(AppError::Internal(anyhow::anyhow!("tile {key:?} could not be made"))),
     }
+}
+
+async fn make(app: Arc<App>, flight: Arc<Flight>, wanted: Coding) {
+    let turn = app.calculations.turn().await;
+    finish(&app, &flight, turn, wanted).await;
+}
+
+async fn finish(app: &Arc<App>, flight: &Arc<Flight>, turn: Result<OwnedSemaphorePermit, AppError>, wanted: Coding) {
+    let Ok(turn) = turn else {
+        return app.tiles.end(flight, Outcome::Busy);
+    };
+    let (maker, taken) = (Arc::clone(app), Arc::clone(flight));
+    let made = run(turn, move || maker.tiles.begin(&taken).then(|| Arc::new(fresh(&maker, taken.key, wanted)))).await;
+    match made {
+        Ok(Some(tile)) => app.tiles.end(flight, Outcome::Made(tile)),
+        // Nobody waits any more.
+        Ok(None) => {}
+        Err(_) => app.tiles.end(flight, Outcome::Failed),
+    }
+}
+
+fn fresh(app: &App, key: TileKey, wanted: Coding) -> Tile {
+    let state = app.live.state();
+    let started = Instant::now();
+    let layers: Vec<TileLayer> = key.layers.iter().collect();
+    let (name, plain) = match key.format {
+        TileFormat::GeoJson => ("geojson", tiles::geojson(&state.snapshot, key.tile, &layers)),
+        TileFormat::Mvt => ("mvt", tiles::mvt(&state.snapshot, key.tile, &layers)),
+    };
+    metrics::histogram!(telemetry::TILE_SECONDS, "format" => name).record(started.elapsed().as_secs_f64());
+    Tile::new(plain, wanted)
+}
+
+/// Sees to it that the tile is there in this coding: the first who wants it so has it packed for all.
+async fn packed(app: &Arc<App>, key: TileKey, tile: &Arc<Tile>, coding: Coding) -> Result<(), AppError> {
+    packed_by(app, key, tile, coding, app.calculations.turn()).await
+}
+
+async fn packed_by(
+    app: &Arc<App>,
+    key: TileKey,
+    tile: &Arc<Tile>,
+    coding: Coding,
+    turn: impl Future<Output = Result<OwnedSemaphorePermit, AppError>>,
+) -> Result<(), AppError> {
+    let Some(cell) = tile.cell(coding).filter(|cell| !cell.initialized()) else { return Ok(()) };
+    cell.get_or_try_init(async || {
+        let plain = tile.plain().clone();
+        run(turn.await?, move || form::pack(&plain, coding)).await
+    })
+    .await?;
+    app.tiles.weigh_again(key, tile);
+    Ok(())
 }
 
 /// The layers that a URL names.
