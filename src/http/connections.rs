@@ -25,8 +25,10 @@ use super::kept::Kept;
 
 /// What a client of HTTP/2 sends first (RFC 9113, section 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// Between two looks at a preface that comes in pieces, and after a failed accept.
+/// Between two looks at a preface that comes in pieces.
 const PAUSE: Duration = Duration::from_millis(10);
+/// After a failed accept.
+const LONG_PAUSE: Duration = Duration::from_millis(500);
 /// An HTTP/2 client that does not answer a ping for this long is gone.
 const PING: Duration = Duration::from_secs(20);
 const STREAMS: u32 = 256;
@@ -94,7 +96,7 @@ pub(super) async fn take(
             Err(error) => {
                 // Too many open files, for one: it passes.
                 tracing::warn!(%error, "a connection could not be taken");
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(LONG_PAUSE).await;
             }
         }
     }
@@ -110,10 +112,14 @@ async fn converse(stream: TcpStream, front: Front, head_timeout: Duration, mut c
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "answers may be sent late");
     }
-    let Ok(Some(second)) = tokio::time::timeout(head_timeout, is_second(&stream)).await else { return };
-    let told = async move {
+    let mut told = pin!(async move {
         let _ = closing.wait_for(|closing| *closing).await;
+    });
+    let begun = tokio::select! {
+        begun = tokio::time::timeout(head_timeout, is_second(&stream)) => begun,
+        () = &mut told => return,
     };
+    let Ok(Some(second)) = begun else { return };
     let stream = TokioIo::new(stream);
     let result = if second {
         let mut protocol = http2::Builder::new(TokioExecutor::new());
@@ -121,7 +127,7 @@ async fn converse(stream: TcpStream, front: Front, head_timeout: Duration, mut c
         let mut connection = pin!(protocol.serve_connection(stream, front));
         tokio::select! {
             result = &mut connection => result,
-            () = told => {
+            () = &mut told => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
@@ -132,7 +138,7 @@ async fn converse(stream: TcpStream, front: Front, head_timeout: Duration, mut c
         let mut connection = pin!(protocol.serve_connection(stream, front));
         tokio::select! {
             result = &mut connection => result,
-            () = told => {
+            () = &mut told => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }

@@ -24,6 +24,7 @@ pub(super) struct Kept {
     carried: HeaderMap,
     hits: Counter,
     found: Counter,
+    empty: Counter,
     not_modified: Counter,
 }
 
@@ -35,6 +36,7 @@ impl Kept {
             ids,
             hits: metrics::counter!(telemetry::TILE_CACHE, "result" => "hit"),
             found: status("200"),
+            empty: status("204"),
             not_modified: status("304"),
             app,
         }
@@ -53,6 +55,7 @@ impl Kept {
         let mut response = tiles::answer(&tile, key.format, sequence, request.headers())?;
         match response.status() {
             StatusCode::OK => self.found.increment(1),
+            StatusCode::NO_CONTENT => self.empty.increment(1),
             StatusCode::NOT_MODIFIED => self.not_modified.increment(1),
             _ => return None,
         }

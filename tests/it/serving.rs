@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures::StreamExt;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::http2::{SendRequest, handshake};
@@ -65,8 +64,8 @@ async fn ask_over(sender: &SendRequest<Empty<Bytes>>, service: &Service, path: &
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kept_tile_is_answered_as_the_router_would() {
     let service = with_roads(Limits::default(), 50).await;
-    for format in [TileFormat::GeoJson, TileFormat::Mvt] {
-        let key = key(12, format);
+    let empty = TileKey { tile: TileId::new(5, 0, 0).unwrap(), ..key(12, TileFormat::Mvt) };
+    for key in [key(12, TileFormat::GeoJson), key(12, TileFormat::Mvt), empty] {
         let url = format!("{}{}", service.base, path(&key));
         for coding in ["identity", "gzip", "br", "br;q=0.1, gzip", "*"] {
             let etag = service.client.get(&url).header("accept-encoding", coding).send().await.unwrap().headers()["etag"].clone();
@@ -231,7 +230,8 @@ async fn open_event_streams_do_not_hold_up_the_end() {
     let mut service = with_roads(Limits::default(), 1).await;
     let sender = second_version(&service).await;
     let (first, second) = (service.get("/api/live").await, ask_over(&sender, &service, "/api/live").await);
-    // A connection that is kept and has nothing under way.
+    // A connection that is kept and has nothing under way, and one on which nothing was ever said.
+    let _silent = TcpStream::connect(service.base.strip_prefix("http://").unwrap()).await.unwrap();
     assert_eq!(service.get("/healthz").await.status(), 200);
     let asked = Instant::now();
     service.stop().await;

@@ -233,3 +233,111 @@ impl Book {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::tile::form::Coding;
+    use crate::app::tile::key::TileFormat;
+    use crate::domain::{Extent, Layer};
+    use crate::tiles::{TileId, TileLayer};
+
+    fn key(z: u8, layer: Layer) -> TileKey {
+        let layers = LayerSet::default().with(TileLayer::Features(layer));
+        TileKey { tile: TileId::new(z, 0, 0).unwrap(), layers, format: TileFormat::Mvt }
+    }
+
+    fn tile(text: &str) -> Arc<Tile> {
+        Arc::new(Tile::new(text.as_bytes().to_vec(), Coding::Identity))
+    }
+
+    fn changed(layer: Layer) -> Touched {
+        Touched::from([(layer, Some(vec![Extent { min: [-2e7, 2e7 - 1.0], max: [-2e7 + 1.0, 2e7] }]))])
+    }
+
+    fn make(cache: &TileCache, key: TileKey) -> (Arc<Flight>, Waiting) {
+        match cache.join(key) {
+            Part::Make(flight, waiting) => (flight, waiting),
+            Part::Wait(_) => panic!("someone makes it already"),
+        }
+    }
+
+    async fn plain(waiting: Waiting) -> String {
+        match waiting.outcome().await {
+            Outcome::Made(tile) => String::from_utf8(tile.plain().to_vec()).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_change_has_overtaken_is_handed_out_but_not_kept() {
+        let cache = TileCache::new(1 << 20, &Live::new());
+        let key = key(3, Layer::Roads);
+        let (old, asked_before) = make(&cache, key);
+        let Part::Wait(joined_before) = cache.join(key) else { panic!("one makes it for both") };
+        assert!(cache.begin(&old));
+        cache.shared.forget(&changed(Layer::Roads));
+        let (new, asked_after) = make(&cache, key);
+        assert!(cache.begin(&new));
+        cache.end(&old, Outcome::Made(tile("old")));
+        assert!(cache.held(&key).is_none());
+        cache.end(&new, Outcome::Made(tile("new")));
+        assert_eq!((plain(asked_before).await.as_str(), plain(joined_before).await.as_str()), ("old", "old"));
+        assert_eq!(plain(asked_after).await, "new");
+        assert_eq!(cache.held(&key).unwrap().plain(), "new");
+        let Part::Wait(kept) = cache.join(key) else { panic!("it is there") };
+        assert_eq!(plain(kept).await, "new");
+    }
+
+    #[tokio::test]
+    async fn one_that_had_not_begun_and_one_that_was_not_reached_are_kept() {
+        let cache = TileCache::new(1 << 20, &Live::new());
+        let (waits, elsewhere) = (key(5, Layer::Roads), key(5, Layer::Zoning));
+        let ((one, _asked), (other, _too)) = (make(&cache, waits), make(&cache, elsewhere));
+        assert!(cache.begin(&other));
+        cache.shared.forget(&changed(Layer::Roads));
+        assert!(matches!(cache.join(waits), Part::Wait(_)), "it will look at the new state");
+        assert!(cache.begin(&one));
+        cache.end(&one, Outcome::Made(tile("one")));
+        cache.end(&other, Outcome::Made(tile("other")));
+        assert!(cache.held(&waits).is_some() && cache.held(&elsewhere).is_some());
+        cache.shared.forget(&Touched::from([(Layer::Zoning, None)]));
+        assert!(cache.held(&waits).is_some() && cache.held(&elsewhere).is_none());
+        cache.shared.forget(&changed(Layer::Roads));
+        assert!(cache.held(&waits).is_none());
+        assert!(cache.shared.book().places.is_empty(), "nothing is listed that is not there");
+    }
+
+    #[tokio::test]
+    async fn a_tile_that_nobody_waits_for_is_not_made_and_a_failure_is_not_kept() {
+        let cache = TileCache::new(1 << 20, &Live::new());
+        let key = key(5, Layer::Roads);
+        let (flight, waiting) = make(&cache, key);
+        drop(waiting);
+        assert!(!cache.begin(&flight));
+        let (flight, waiting) = make(&cache, key);
+        assert!(cache.begin(&flight));
+        cache.end(&flight, Outcome::Failed);
+        assert!(matches!(waiting.outcome().await, Outcome::Failed));
+        assert!(cache.held(&key).is_none() && cache.shared.book().places.is_empty());
+    }
+
+    #[test]
+    fn the_bound_holds_with_packed_forms_and_the_book_follows() {
+        let cache = TileCache::new(100_000, &Live::new());
+        for z in 0..=22 {
+            let key = TileKey { tile: TileId::new(z, 0, 0).unwrap(), ..key(0, Layer::Roads) };
+            let (flight, _waiting) = make(&cache, key);
+            assert!(cache.begin(&flight));
+            let made = tile(&"x".repeat(10_000));
+            cache.end(&flight, Outcome::Made(Arc::clone(&made)));
+            made.cell(Coding::Gzip).unwrap().set(vec![0; 10_000].into()).unwrap();
+            cache.weigh_again(key, &made);
+            assert!(cache.bytes() <= 100_000);
+        }
+        let held =
+            (0..=22).filter(|z| cache.held(&TileKey { tile: TileId::new(*z, 0, 0).unwrap(), ..key(0, Layer::Roads) }).is_some()).count();
+        assert!((1..=4).contains(&held), "{held} tiles of 20 kB");
+        assert_eq!(cache.shared.book().places.len(), held);
+    }
+}

@@ -170,6 +170,31 @@ mod tests {
     }
 
     #[test]
+    fn ten_thousand_changes_are_looked_up_in_milliseconds() {
+        let city = 30_000.0;
+        // A third of a million kept tiles, and changes all over the city.
+        let mut places = BTreeMap::new();
+        for z in 0..=18 {
+            let range = tiles_reached(&Extent { min: [0.0; 2], max: [city; 2] }, z);
+            places.extend(range.iter().step_by((range.count() / 100_000 + 1) as usize).map(|tile| (Place::of(tile), ())));
+        }
+        let layers = LayerSet::made_from(Layer::Roads);
+        let changes: Vec<Change> = (0..10_000u32)
+            .map(|n| {
+                let at = [f64::from(n * 7919 % 10_007) / 10_007.0 * city, f64::from(n * 104_729 % 10_009) / 10_009.0 * city];
+                Change { extent: Extent { min: at, max: at.map(|c| c + 50.0) }, layers }
+            })
+            .collect();
+        let started = std::time::Instant::now();
+        let mut count = 0;
+        reached(&places, LayerSet::default(), &changes, &mut |_, _| count += 1);
+        let took = started.elapsed();
+        eprintln!("{count} of {} kept tiles reached by {} changes in {took:?}", places.len(), changes.len());
+        // Tests run without optimisation, beside others.
+        assert!(count > 10_000 && took.as_secs_f64() < 2.0, "{took:?}");
+    }
+
+    #[test]
     fn places_come_in_the_order_of_the_walk() {
         let tile = TileId::new(9, 402, 219).unwrap();
         let child = TileId::new(10, 805, 438).unwrap();
