@@ -21,6 +21,10 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Requests at once; more are told to come back.
     pub concurrent_requests: usize,
+    /// Calculations that may wait for their turn; more are told to come back.
+    pub waiting_calculations: usize,
+    /// For a client to send a request's head, and to begin with the next one.
+    pub head_timeout: Duration,
     /// Bytes of finished tiles kept in memory.
     pub tile_cache_bytes: u64,
     /// Bytes of a search text.
@@ -58,6 +62,8 @@ impl Default for Limits {
             request_timeout: Duration::from_secs(20),
             body_bytes: 1 << 20,
             concurrent_requests: 512,
+            waiting_calculations: 256,
+            head_timeout: Duration::from_secs(30),
             tile_cache_bytes: 256 << 20,
             query_bytes: 4096,
             listed_features: 100,

@@ -48,6 +48,13 @@ impl AppError {
             message: Message::new("服务正在启动，请稍候再试。", "The service is starting; try again shortly."),
         }
     }
+
+    /// Too much is waiting already.
+    pub fn busy() -> Self {
+        Self::Unavailable {
+            retry_after_s: 1, message: Message::new("服务繁忙，请稍候再试。", "The service is busy; try again shortly.")
+        }
+    }
 }
 
 impl From<StoreError> for AppError {

@@ -2,7 +2,6 @@
 
 use geo_types::Geometry;
 
-use super::compute::compute;
 use super::{App, AppError, Message};
 use crate::crs::{self, Crs};
 use crate::domain::{FeatureId, GeometryKind, Layer};
@@ -62,25 +61,26 @@ pub(super) async fn prepare(app: &App, mut found: Vec<FoundFeature>) -> Result<V
     let working = app.working.clone();
     let precision: Vec<f64> =
         found.iter().map(|feature| app.city.layers.get(&feature.record.layer).map_or(0.0, |credits| credits.precision_m)).collect();
-    compute(move || {
-        found
-            .into_iter()
-            .zip(precision)
-            .map(|(found, precision_m)| {
-                let mut geometry = found.record.geometry.clone();
-                if let Some(shape) = &mut geometry {
-                    if precision_m > 0.0 {
-                        use geo::MapCoordsInPlace;
-                        let round = |value: f64| (value / precision_m).round() * precision_m;
-                        shape.map_coords_in_place(|c| geo_types::Coord { x: round(c.x), y: round(c.y) });
+    app.calculations
+        .run(move || {
+            found
+                .into_iter()
+                .zip(precision)
+                .map(|(found, precision_m)| {
+                    let mut geometry = found.record.geometry.clone();
+                    if let Some(shape) = &mut geometry {
+                        if precision_m > 0.0 {
+                            use geo::MapCoordsInPlace;
+                            let round = |value: f64| (value / precision_m).round() * precision_m;
+                            shape.map_coords_in_place(|c| geo_types::Coord { x: round(c.x), y: round(c.y) });
+                        }
+                        crs::transform(shape, &working, &Crs::wgs84()).map_err(|error| AppError::Internal(error.into()))?;
                     }
-                    crs::transform(shape, &working, &Crs::wgs84()).map_err(|error| AppError::Internal(error.into()))?;
-                }
-                Ok(FeatureAnswer { found, geometry, distance_m: None })
-            })
-            .collect()
-    })
-    .await?
+                    Ok(FeatureAnswer { found, geometry, distance_m: None })
+                })
+                .collect()
+        })
+        .await?
 }
 
 /// A case is shown by its footprints.

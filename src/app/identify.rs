@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::compute::compute;
 use super::feature::prepare;
 use super::{App, AppError, FeatureAnswer};
 use crate::crs::{self, Crs};
@@ -70,13 +69,14 @@ pub async fn identify(app: &Arc<App>, longitude: f64, latitude: f64, radius_m: f
     let most = app.config.limits.listed_features;
     let (working, candidates) = {
         let (state, to) = (Arc::clone(&state), app.working.clone());
-        compute(move || {
-            let mut point = [[longitude, latitude]];
-            let working = crs::transform_points(&mut point, &Crs::wgs84(), &to).ok().map(|()| point[0]);
-            let found = working.map(|point| ASKED.map(|layer| candidates(&state.snapshot, layer, point, radius_m)));
-            (working, found)
-        })
-        .await?
+        app.calculations
+            .run(move || {
+                let mut point = [[longitude, latitude]];
+                let working = crs::transform_points(&mut point, &Crs::wgs84(), &to).ok().map(|()| point[0]);
+                let found = working.map(|point| ASKED.map(|layer| candidates(&state.snapshot, layer, point, radius_m)));
+                (working, found)
+            })
+            .await?
     };
     let mut layers = Vec::with_capacity(ASKED.len());
     for (layer, mut found) in ASKED.into_iter().zip(candidates.unwrap_or_default()) {

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::compute::compute;
 use super::{App, AppError};
 use crate::crs;
 use crate::domain::{Extent, Layer};
@@ -44,7 +43,7 @@ pub async fn layers(app: &App) -> Result<Vec<LayerInfo>, AppError> {
         _ => Vec::new(),
     };
     // Counting looks at every feature.
-    compute(move || describe(&state, &datasets)).await
+    app.calculations.run(move || describe(&state, &datasets)).await
 }
 
 fn describe(state: &State, datasets: &[Dataset]) -> Vec<LayerInfo> {

@@ -20,7 +20,7 @@ use crate::live::Live;
 use crate::store::Pool;
 
 pub use city::{Bilingual, City, Credits};
-pub use compute::warm_up;
+pub use compute::{Calculations, warm_up};
 pub use error::{AppError, Message};
 pub use feature::{FeatureAnswer, feature};
 pub use identify::{Identified, LayerAnswer, Outcome, identify};
@@ -28,7 +28,7 @@ pub use layers::{LayerInfo, layers};
 pub use reverse::{Nearest, ReverseQuestion, reverse};
 pub use search::{SearchAnswer, SearchQuestion, search};
 pub use session::{Attempts, LoggedIn, SESSION_DAYS, add_account, log_in, log_out, who};
-pub use tile::{Coding, Tile, TileCache, TileFormat, named_layers, tile};
+pub use tile::{Coding, LayerSet, Tile, TileCache, TileFormat, TileKey, keep_warm, named_layers, tile};
 
 /// Everything a question may need.
 #[derive(Debug)]
@@ -39,6 +39,7 @@ pub struct App {
     pub pool: Pool,
     pub live: Arc<Live>,
     pub tiles: TileCache,
+    pub calculations: Calculations,
     pub logins: Attempts,
     /// Open maps that listen now.
     pub listeners: AtomicUsize,

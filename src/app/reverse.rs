@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::compute::compute;
 use super::{App, AppError};
 use crate::crs::{self, Crs};
 use crate::domain::{FeatureId, Layer};
@@ -45,35 +44,37 @@ pub async fn reverse(app: &Arc<App>, question: ReverseQuestion) -> Result<(Vec<N
     let state = app.live.state();
     let sequence = state.snapshot.sequence;
     let working = app.working.clone();
-    let found = compute(move || {
-        let mut point = [[question.longitude, question.latitude]];
-        crs::transform_points(&mut point, &Crs::wgs84(), &working)?;
-        let layers: &[Layer] = match question.layers.as_slice() {
-            [] => &[Layer::DoorPlates, Layer::PlaceNames, Layer::Roads],
-            named => named,
-        };
-        let mut found = Vec::new();
-        for layer in layers {
-            for (feature, distance_m) in state.snapshot.layer(*layer).nearest(point[0], question.limit, question.radius_m) {
-                let position = match &feature.mercator {
-                    Shape::Point(point) => Some(*point),
-                    Shape::Geometry(geometry) => crate::geometry::inner_point(geometry),
-                    Shape::None => None,
-                };
-                found.push(Nearest {
-                    layer: *layer,
-                    id: feature.id,
-                    place: state.gazetteer.place(&feature.id, question.lang),
-                    distance_m,
-                    position: position.map(crs::mercator_to_wgs84),
-                });
+    let found = app
+        .calculations
+        .run(move || {
+            let mut point = [[question.longitude, question.latitude]];
+            crs::transform_points(&mut point, &Crs::wgs84(), &working)?;
+            let layers: &[Layer] = match question.layers.as_slice() {
+                [] => &[Layer::DoorPlates, Layer::PlaceNames, Layer::Roads],
+                named => named,
+            };
+            let mut found = Vec::new();
+            for layer in layers {
+                for (feature, distance_m) in state.snapshot.layer(*layer).nearest(point[0], question.limit, question.radius_m) {
+                    let position = match &feature.mercator {
+                        Shape::Point(point) => Some(*point),
+                        Shape::Geometry(geometry) => crate::geometry::inner_point(geometry),
+                        Shape::None => None,
+                    };
+                    found.push(Nearest {
+                        layer: *layer,
+                        id: feature.id,
+                        place: state.gazetteer.place(&feature.id, question.lang),
+                        distance_m,
+                        position: position.map(crs::mercator_to_wgs84),
+                    });
+                }
             }
-        }
-        found.sort_by(|a, b| a.distance_m.total_cmp(&b.distance_m).then(b.layer.cmp(&a.layer)).then(a.id.cmp(&b.id)));
-        found.truncate(question.limit);
-        Ok::<_, crs::CrsError>(found)
-    })
-    .await?
-    .map_err(|error| AppError::invalid("lon", error.zh(), error.to_string()))?;
+            found.sort_by(|a, b| a.distance_m.total_cmp(&b.distance_m).then(b.layer.cmp(&a.layer)).then(a.id.cmp(&b.id)));
+            found.truncate(question.limit);
+            Ok::<_, crs::CrsError>(found)
+        })
+        .await?
+        .map_err(|error| AppError::invalid("lon", error.zh(), error.to_string()))?;
     Ok((found, sequence))
 }

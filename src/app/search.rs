@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::compute::compute;
 use super::{App, AppError, Message};
 use crate::gazetteer::{Answer, Query};
 use crate::live::Health;
@@ -53,6 +52,6 @@ pub async fn search(app: &Arc<App>, question: SearchQuestion) -> Result<SearchAn
     }
     let state = app.live.state();
     let sequence = state.snapshot.sequence;
-    let answer = compute(move || state.gazetteer.search(&question.query)).await?;
+    let answer = app.calculations.run(move || state.gazetteer.search(&question.query)).await?;
     Ok(SearchAnswer { answer, sequence })
 }

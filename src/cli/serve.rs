@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Database, ServeArgs, store};
-use crate::app::{self, App, Attempts, City, Credits, Message, TileCache};
+use crate::app::{self, App, Attempts, Calculations, City, Credits, Message, TileCache};
 use crate::config::{BaseMap, Config, Limits};
 use crate::domain::Layer;
 use crate::http;
@@ -51,17 +51,19 @@ async fn serve(config: Config, pack: &Pack, database: &Arc<Database>) -> Result<
         working: working.clone(),
         pool: pool.clone(),
         live: Arc::clone(&live),
-        tiles: TileCache::new(config.limits.tile_cache_bytes),
+        tiles: TileCache::new(config.limits.tile_cache_bytes, &live),
+        calculations: Calculations::new(config.limits.waiting_calculations),
         logins: Attempts::default(),
         listeners: AtomicUsize::new(0),
         config,
     });
     let reviving = tokio::spawn(revive(Arc::clone(&live), Arc::clone(database)));
     tokio::spawn(announce(Arc::clone(&live)));
+    tokio::spawn(app::keep_warm(Arc::clone(&app)));
     tracing::info!(city = pack.city.id, "listening on http://{address}");
     let settings = Settings { working, publicity: publicity(pack) };
     let result = tokio::select! {
-        served = http::serve(listener, app, metrics, stopped()) => served,
+        () = http::serve(listener, app, metrics, stopped()) => Ok(()),
         // Never ends but by an error that no waiting cures.
         error = follow(live, pool, settings) => Err(error),
     };

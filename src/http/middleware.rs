@@ -7,7 +7,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderName, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use tokio::sync::Semaphore;
@@ -106,10 +106,21 @@ pub async fn weaken_compressed(request: Request, next: Next) -> Response {
     response
 }
 
+/// What every answer carries, for the documentation page and for all else.
+#[derive(Clone, Debug)]
+pub struct Carried {
+    docs: Arc<HeaderMap>,
+    rest: Arc<HeaderMap>,
+}
+
+impl Carried {
+    pub fn new(app: &App) -> Self {
+        Self { docs: Arc::new(carried(app, true)), rest: Arc::new(carried(app, false)) }
+    }
+}
+
 /// A strict content policy: everything the page needs comes from here, save the base map that the operator names.
-pub async fn security_headers(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let docs = request.uri().path().starts_with("/api/docs");
-    let mut response = next.run(request).await;
+pub fn carried(app: &App, docs: bool) -> HeaderMap {
     let base_map = app.config.base_map.as_ref().and_then(|map| map.origin()).unwrap_or_default();
     // The documentation page styles itself from its script.
     let style = if docs { "'self' 'unsafe-inline'" } else { "'self'" };
@@ -117,16 +128,27 @@ pub async fn security_headers(State(app): State<Arc<App>>, request: Request, nex
         "default-src 'self'; img-src 'self' data: blob: {base_map}; style-src {style}; script-src 'self'; connect-src 'self' {base_map}; \
          worker-src 'self' blob:; font-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     );
-    let headers = response.headers_mut();
+    let mut headers = HeaderMap::new();
     if let Ok(policy) = HeaderValue::try_from(policy) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
-    // What says nothing of itself is for now only: a cache may keep even a 404 otherwise.
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
     headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static("geolocation=(self), camera=(), microphone=()"));
+    headers
+}
+
+/// Puts on the answer what every answer carries.
+pub async fn security_headers(State(carried): State<Carried>, request: Request, next: Next) -> Response {
+    let docs = request.uri().path().starts_with("/api/docs");
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in if docs { &*carried.docs } else { &*carried.rest } {
+        headers.insert(name, value.clone());
+    }
+    // What says nothing of itself is for now only: a cache may keep even a 404 otherwise.
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

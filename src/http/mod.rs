@@ -1,39 +1,51 @@
 //! HTTP: parameters in, one app function, a view out. A handler decides nothing.
 
 mod conditional;
+mod connections;
+mod kept;
 mod language;
 mod middleware;
 mod page;
 mod params;
 mod problem;
+mod request_id;
 mod routes;
 mod view;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
-use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use connections::Front;
+use kept::Kept;
+use request_id::RequestIds;
+
+/// How often the metrics tidy up.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// What every handler gets.
 #[derive(Clone, Debug)]
 pub(crate) struct Serving {
     pub app: Arc<App>,
     pub metrics: PrometheusHandle,
+    /// Turns true when the service ends: what would never end by itself ends then.
+    pub closing: watch::Receiver<bool>,
 }
 
 #[derive(OpenApi)]
@@ -46,9 +58,9 @@ pub(crate) struct Serving {
 struct Description;
 
 /// All routes.
-pub fn router(app: Arc<App>, metrics: PrometheusHandle) -> Router {
+fn router(context: &Serving, ids: RequestIds) -> Router {
+    let app = &context.app;
     let limits = app.config.limits;
-    let context = Serving { app: Arc::clone(&app), metrics };
     let (described, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(routes::city::city))
         .routes(routes!(routes::layers::layers))
@@ -79,10 +91,10 @@ pub fn router(app: Arc<App>, metrics: PrometheusHandle) -> Router {
         .method_not_allowed_fallback(problem::wrong_method);
     answers.layer(
         ServiceBuilder::new()
-            .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+            .layer(SetRequestIdLayer::x_request_id(ids))
             .layer(axum::middleware::from_fn(middleware::observe))
             .layer(PropagateRequestIdLayer::x_request_id())
-            .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), middleware::security_headers))
+            .layer(axum::middleware::from_fn_with_state(middleware::Carried::new(app), middleware::security_headers))
             .layer(axum::middleware::from_fn(middleware::only_problems))
             .layer(CatchPanicLayer::custom(problem::panicked))
             .layer(axum::middleware::from_fn_with_state(middleware::Gate::new(limits), middleware::limit))
@@ -93,27 +105,22 @@ pub fn router(app: Arc<App>, metrics: PrometheusHandle) -> Router {
 }
 
 /// Serves until `stop` completes, then lets running requests end.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    app: Arc<App>,
-    metrics: PrometheusHandle,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<()> {
-    let (tell, told) = tokio::sync::watch::channel(false);
-    let server = axum::serve(listener, router(app, metrics)).with_graceful_shutdown(async move {
-        stop.await;
-        let _ = tell.send(true);
-    });
-    let mut asked = told.clone();
+pub async fn serve(listener: TcpListener, app: Arc<App>, metrics: PrometheusHandle, stop: impl Future<Output = ()>) {
+    let closing = watch::Sender::new(false);
+    let ids = RequestIds::default();
+    let context = Serving { app: Arc::clone(&app), metrics: metrics.clone(), closing: closing.subscribe() };
+    let head_timeout = app.config.limits.head_timeout;
+    let front = Front { router: router(&context, ids.clone()), kept: Arc::new(Kept::new(app, ids)) };
     tokio::select! {
-        result = server.into_future() => result.context("serving HTTP"),
-        // Open event streams never end by themselves.
-        () = async {
-            let _ = asked.wait_for(|asked| *asked).await;
-            tokio::time::sleep(Duration::from_secs(5)).await;
-        } => Ok(()),
+        () = connections::take(listener, front, head_timeout, closing, stop) => {}
+        never = keep_small(metrics) => match never {},
+    }
+}
+
+/// Times that nobody reads would pile up.
+async fn keep_small(metrics: PrometheusHandle) -> Infallible {
+    loop {
+        tokio::time::sleep(UPKEEP).await;
+        metrics.run_upkeep();
     }
 }

@@ -138,8 +138,7 @@ pub(super) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
 
 /// The server has too much to do.
 pub(super) fn overloaded(language: Language) -> Response {
-    let message = Message::new("服务繁忙，请稍候再试。", "The service is busy; try again shortly.");
-    Failure(AppError::Unavailable { retry_after_s: 1, message }, language).into_response()
+    Failure(AppError::busy(), language).into_response()
 }
 
 /// The answer took too long.

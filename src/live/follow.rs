@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chrono::Utc;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::boxes::{differing, joined};
 use super::build::{Built, Footprints, collect_footprints, convert, once_each, relabelled};
 use super::merge::{Layered, Merge};
-use super::{Event, Health, LayerChange, Live, Settings, State};
-use crate::crs;
+use super::{Event, Health, LayerChange, Live, Settings, State, Touched};
+use crate::crs::{self, Crs};
 use crate::domain::{Extent, FeatureId, Layer, Value};
 use crate::gazetteer::{Entry, Index};
 use crate::spatial::{Feature, LayerIndex, Snapshot};
@@ -19,7 +21,9 @@ use crate::telemetry;
 
 /// More changed features of a layer than this, and the layer is read anew.
 const WHOLE_LAYER: u32 = 20_000;
-/// More changed boxes than this, and open maps are told that the layer changed somewhere.
+/// When a layer was read as a whole and more boxes than this changed, all of it counts as changed.
+const MOST_DIFFERING: usize = 50_000;
+/// More changed boxes than this are joined before open maps are told.
 const MOST_EXTENTS: usize = 100;
 /// The log is read this often even when nothing is heard: a lost connection may swallow a notice.
 const POLL: Duration = Duration::from_secs(2);
@@ -53,11 +57,31 @@ const ASKED_BY_OTHERS: [Layer; 2] = [Layer::Divisions, Layer::PermitFootprints];
 /// Follows the store for ever. The handle answers all the time, with nothing in it until [`Live::built`].
 /// The schema must be there: see [`store::open`].
 pub async fn follow(live: Arc<Live>, pool: Pool, settings: Settings) {
-    let follower = Follower { pool, settings: Arc::new(settings), live, spatial: HashMap::new(), gazetteer: Merge::default(), day: None };
+    let follower = Follower {
+        converter: converter(&settings.working),
+        pool,
+        settings: Arc::new(settings),
+        live,
+        spatial: HashMap::new(),
+        gazetteer: Merge::default(),
+        day: None,
+    };
     follower.run().await;
 }
 
+/// A thread that has its PROJ objects and is kept for changes: tiles, merges and other builds may keep the calculation threads
+/// busy for seconds, and a change would wait for its turn.
+fn converter(working: &Crs) -> Option<Arc<ThreadPool>> {
+    let made = ThreadPoolBuilder::new().num_threads(1).thread_name(|_| "changes".to_owned()).build();
+    let thread = made.inspect_err(|error| tracing::warn!(%error, "changes share the threads of other work")).ok()?;
+    let working = working.clone();
+    // Whether this point can be transformed does not matter.
+    thread.spawn(move || drop(crs::transform_points(&mut [[0.0, 0.0]], &working, &Crs::mercator())));
+    Some(Arc::new(thread))
+}
+
 struct Follower {
+    converter: Option<Arc<ThreadPool>>,
     pool: Pool,
     settings: Arc<Settings>,
     live: Arc<Live>,
@@ -66,9 +90,6 @@ struct Follower {
     /// The city's day of which the state holds.
     day: Option<chrono::NaiveDate>,
 }
-
-/// What a step changed in the spatial layers.
-type Touched = BTreeMap<Layer, Option<Vec<Extent>>>;
 
 impl Follower {
     async fn run(mut self) -> ! {
@@ -203,9 +224,15 @@ impl Follower {
     async fn read_whole(&mut self, reading: &mut Reading, layer: Layer, next: &mut Next) -> Result<()> {
         let (features, entries) = self.read_layer(reading, layer, &next.snapshot).await?;
         let removed: Vec<FeatureId> = next.snapshot.layer(layer).iter().map(|feature| feature.id).collect();
-        let index = tokio::task::spawn_blocking(move || LayerIndex::build(layer, features)).await?;
+        let before = Arc::clone(&next.snapshot.layers[layer as usize]);
+        let work = move || {
+            let index = LayerIndex::build(layer, features);
+            let touched = differing(&before, &index, MOST_DIFFERING);
+            (index, touched)
+        };
+        let (index, touched) = tokio::task::spawn_blocking(work).await?;
         next.snapshot = next.snapshot.with_layer(index);
-        next.touched.insert(layer, None);
+        next.touched.insert(layer, touched);
         if let Some(merge) = self.spatial.get_mut(&layer) {
             merge.forget();
         }
@@ -253,8 +280,8 @@ impl Follower {
         Ok(tokio::task::spawn_blocking(move || once_each(all)).await?)
     }
 
-    /// Reads single features and applies them; open maps are told of those that `changed`. For footprints it answers whose they
-    /// were and are.
+    /// Reads single features and applies them; open maps are told of a layer in which some `changed`, however little. For
+    /// footprints it answers whose they were and are.
     async fn read_some(
         &mut self,
         reading: &mut Reading,
@@ -275,14 +302,28 @@ impl Follower {
         let footprints = self.footprints_for(layer, &next.snapshot);
         let divisions = Arc::clone(&next.snapshot.layers[Layer::Divisions as usize]);
         let settings = Arc::clone(&self.settings);
-        let convert = move || rayon::scope(|_| convert(&settings, layer, rows, &footprints, &divisions)).map(once_each);
+        let converter = self.converter.clone();
+        let convert = move || {
+            let convert = || convert(&settings, layer, rows, &footprints, &divisions).map(once_each);
+            match converter {
+                Some(thread) => thread.install(convert),
+                None => convert(),
+            }
+        };
         let (features, entries) = tokio::task::spawn_blocking(convert).await??;
-        if !changed.is_empty()
-            && let Some(extents) = next.touched.entry(layer).or_insert_with(|| Some(Vec::new()))
+        // What is drawn is made from the features alone: those that stayed what they were touch nothing.
+        let now: HashMap<FeatureId, &Feature> = features.iter().map(|feature| (feature.id, feature)).collect();
+        let mut boxes = Vec::new();
+        for id in &ids {
+            let (was, is) = (next.snapshot.layer(layer).get(id), now.get(id).copied());
+            if was != is {
+                boxes.extend([was, is].into_iter().flatten().filter_map(|feature| feature.mercator.extent()));
+            }
+        }
+        if (!changed.is_empty() || !boxes.is_empty())
+            && let Some(touched) = next.touched.entry(layer).or_insert_with(|| Some(Vec::new()))
         {
-            let before = changed.iter().filter_map(|id| next.snapshot.layer(layer).get(id));
-            let after = features.iter().filter(|feature| changed.contains(&feature.id));
-            extents.extend(before.chain(after).filter_map(|feature| feature.mercator.extent()).map(to_wgs84));
+            touched.append(&mut boxes);
         }
         let index = self.spatial.entry(layer).or_default().apply(next.snapshot.layer(layer), (ids.clone(), features)).await;
         next.snapshot = next.snapshot.with_layer(index);
@@ -309,18 +350,12 @@ impl Follower {
         let before = self.live.state();
         next.snapshot.sequence = reading.sequence;
         next.snapshot.status_time = Utc::now();
-        // Not the sequence: a new day changes what holds without one, and a restore may bring an old number back.
-        let revision = before.revisions.iter().max().map_or(1, |last| last + 1);
-        let mut revisions = before.revisions;
-        for layer in next.touched.keys() {
-            revisions[*layer as usize] = revision;
-        }
-        let layers: Vec<LayerChange> = next
-            .touched
-            .into_iter()
-            .map(|(layer, extents)| LayerChange {
-                layer: if layer == Layer::PermitFootprints { Layer::Permits } else { layer },
-                extents: extents.filter(|extents| extents.len() <= MOST_EXTENTS),
+        // Footprints are drawn as part of their cases, which are touched themselves.
+        let drawn = next.touched.iter().filter(|(layer, _)| **layer != Layer::PermitFootprints);
+        let layers: Vec<LayerChange> = drawn
+            .map(|(layer, boxes)| LayerChange {
+                layer: *layer,
+                extents: boxes.as_ref().map(|boxes| joined(boxes.clone(), MOST_EXTENTS).into_iter().map(to_wgs84).collect()),
             })
             .collect();
         metrics::gauge!(telemetry::SEQUENCE).set(reading.sequence as f64);
@@ -338,15 +373,13 @@ impl Follower {
             metrics::gauge!(telemetry::SNAPSHOT_BYTES, "kind" => "spatial").set(next.snapshot.memory_bytes() as f64);
             metrics::gauge!(telemetry::SNAPSHOT_BYTES, "kind" => "gazetteer").set(next.gazetteer.memory_bytes() as f64);
         }
-        self.live.state.store(Arc::new(State {
+        let state = State {
             epoch: reading.epoch.clone(),
             snapshot: next.snapshot,
             gazetteer: Arc::new(next.gazetteer),
-            revisions,
             changed_at: reading.status_time,
-        }));
-        self.live.sequence.send_replace(reading.sequence);
-        let _ = self.live.events.send(Event::Changed { sequence: reading.sequence, layers });
+        };
+        self.live.publish(state, &next.touched, Event::Changed { sequence: reading.sequence, layers });
     }
 }
 

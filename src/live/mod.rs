@@ -2,12 +2,15 @@
 //! and tells open maps what changed. Readers never wait, and see one sequence from start to end.
 //! Leaves out: every question asked of a snapshot.
 
+mod boxes;
 mod build;
 mod follow;
 mod merge;
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -28,8 +31,6 @@ pub struct State {
     pub epoch: String,
     pub snapshot: Snapshot,
     pub gazetteer: Arc<gazetteer::Index>,
-    /// For each layer, by [`Layer`] number, a number that is new whenever the layer's features are: what caches key on.
-    pub revisions: [u64; Layer::ALL.len()],
     /// When the last change was committed.
     pub changed_at: Option<DateTime<Utc>>,
 }
@@ -63,7 +64,11 @@ pub enum Event {
     },
 }
 
-/// Where a layer changed: boxes in longitude and latitude; `None`: anywhere.
+/// Where what readers see of a layer changed: the boxes (web mercator) of every changed feature as it was and as it is; `None`:
+/// anywhere. A layer with no box changed in nothing that is drawn.
+pub type Touched = BTreeMap<Layer, Option<Vec<Extent>>>;
+
+/// Where a layer changed: boxes in longitude and latitude, a few hundred at most; `None`: anywhere.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerChange {
     pub layer: Layer,
@@ -90,9 +95,20 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Live {
     state: ArcSwap<State>,
+    caches: OnceLock<Cache>,
+    announced: AtomicU64,
     health: watch::Sender<Health>,
     sequence: watch::Sender<u64>,
     events: broadcast::Sender<Event>,
+}
+
+/// What is made from the state and kept: told what changed after the state has, and before anyone else is.
+struct Cache(Box<dyn Fn(&Touched) + Send + Sync>);
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cache")
+    }
 }
 
 impl Default for Live {
@@ -108,11 +124,12 @@ impl Live {
             epoch: String::new(),
             snapshot: Snapshot::empty(DateTime::UNIX_EPOCH),
             gazetteer: Arc::new(gazetteer::Index::build(Vec::new())),
-            revisions: [0; Layer::ALL.len()],
             changed_at: None,
         };
         Self {
             state: ArcSwap::from_pointee(state),
+            caches: OnceLock::new(),
+            announced: AtomicU64::new(0),
             health: watch::Sender::new(Health::Starting),
             sequence: watch::Sender::new(0),
             events: broadcast::Sender::new(256),
@@ -122,6 +139,31 @@ impl Live {
     /// What is known now. Hold it for one answer, not longer.
     pub fn state(&self) -> Arc<State> {
         self.state.load_full()
+    }
+
+    /// Whoever keeps what it makes from the state names here how to forget. It is called with every change, when the new state can
+    /// be read and before its sequence is told to anyone: what was kept through the call holds for that sequence. Once only.
+    pub fn before_announcing(&self, forget: impl Fn(&Touched) + Send + Sync + 'static) {
+        if self.caches.set(Cache(Box::new(forget))).is_err() {
+            tracing::error!("a second cache follows the changes; it is not told of them");
+        }
+    }
+
+    /// The last sequence that everything kept from the state has reached. Read it first, then what is kept: that holds for it.
+    pub fn announced(&self) -> u64 {
+        self.announced.load(Ordering::Acquire)
+    }
+
+    /// Makes a new state known, in the order that [`Live::announced`] relies on.
+    fn publish(&self, state: State, touched: &Touched, event: Event) {
+        let sequence = state.snapshot.sequence;
+        self.state.store(Arc::new(state));
+        if let Some(Cache(forget)) = self.caches.get() {
+            forget(touched);
+        }
+        self.announced.store(sequence, Ordering::Release);
+        self.sequence.send_replace(sequence);
+        let _ = self.events.send(event);
     }
 
     pub fn health(&self) -> Health {

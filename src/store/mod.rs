@@ -51,8 +51,8 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(database) => match database.code().as_deref() {
                 // unique, exclusion, serialization failure, deadlock
                 Some("23505" | "23P01" | "40001" | "40P01") => Self::Conflict(database.message().to_owned()),
-                // admin shutdown, crash shutdown, cannot connect now
-                Some("57P01" | "57P02" | "57P03") => Self::Unreachable(error),
+                // admin shutdown, crash shutdown, cannot connect now; connection lost, out of resources such as connections
+                Some(code) if ["57P", "08", "53"].iter().any(|class| code.starts_with(class)) => Self::Unreachable(error),
                 _ => Self::Internal(error),
             },
             _ => Self::Internal(error),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::Value as Json;
-use yutu::app::{App, Attempts, City, Credits, Message, TileCache};
+use yutu::app::{App, Attempts, Calculations, City, Credits, Message, TileCache};
 use yutu::config::{Config, Limits};
 use yutu::domain::Layer;
 use yutu::live::{self, Live, Publicity, Settings};
@@ -17,14 +17,18 @@ use super::setup::Fresh;
 pub struct Service {
     pub fresh: Fresh,
     pub live: Arc<Live>,
+    pub app: Arc<App>,
     pub base: String,
     pub client: reqwest::Client,
-    tasks: Vec<tokio::task::JoinHandle<()>>,
+    follower: tokio::task::JoinHandle<()>,
+    server: tokio::task::JoinHandle<()>,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
 }
 
 impl Drop for Service {
     fn drop(&mut self) {
-        self.tasks.iter().for_each(tokio::task::JoinHandle::abort);
+        self.follower.abort();
+        self.server.abort();
     }
 }
 
@@ -65,18 +69,32 @@ impl Service {
             working: fresh.working.clone(),
             pool: fresh.pool.clone(),
             live: Arc::clone(&live),
-            tiles: TileCache::new(limits.tile_cache_bytes),
+            tiles: TileCache::new(limits.tile_cache_bytes, &live),
+            calculations: Calculations::new(limits.waiting_calculations),
             logins: Attempts::default(),
             listeners: AtomicUsize::new(0),
         });
         let settings = Settings { working: fresh.working.clone(), publicity };
         let follower = tokio::spawn(live::follow(Arc::clone(&live), fresh.pool.clone(), settings));
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let serving = Arc::clone(&app);
         let server = tokio::spawn(async move {
-            yutu::http::serve(listener, app, metrics(), std::future::pending()).await.unwrap();
+            let stopped = async {
+                if stopped.await.is_err() {
+                    std::future::pending().await
+                }
+            };
+            yutu::http::serve(listener, serving, metrics(), stopped).await;
         });
         live.built().await;
         let client = reqwest::Client::builder().gzip(false).brotli(false).cookie_store(true).build().unwrap();
-        Self { fresh, live, base: format!("http://{address}"), client, tasks: vec![follower, server] }
+        Self { fresh, live, app, base: format!("http://{address}"), client, follower, server, stop: Some(stop) }
+    }
+
+    /// Asks the service to end and waits until it has.
+    pub async fn stop(&mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+        (&mut self.server).await.unwrap();
     }
 
     pub async fn get(&self, path: &str) -> reqwest::Response {

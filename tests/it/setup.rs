@@ -32,6 +32,7 @@ fn cluster() -> &'static Cluster {
 }
 
 /// A fresh database with the schema, for one test.
+#[derive(Clone)]
 pub struct Fresh {
     pub pool: PgPool,
     pub options: PgConnectOptions,

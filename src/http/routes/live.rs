@@ -61,6 +61,10 @@ pub async fn live(
             Err(_) => live::everything(&followed),
         }
     });
-    let events = stream::once(async move { hello }).chain(changes).map(Ok);
+    let mut closing = serving.closing.clone();
+    let closed = async move {
+        let _ = closing.wait_for(|closing| *closing).await;
+    };
+    let events = stream::once(async move { hello }).chain(changes).take_until(Box::pin(closed)).map(Ok);
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
 }

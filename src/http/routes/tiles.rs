@@ -1,12 +1,14 @@
 //! `GET /tiles/{layers}/{z}/{x}/{y}.geojson` and `.mvt`, and TileJSON.
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HOST, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use bytes::Bytes;
 
-use crate::app::{self, AppError, Coding, Message, Tile, TileFormat};
+use crate::app::{self, AppError, Coding, LayerSet, Message, Tile, TileFormat, TileKey};
 use crate::http::Serving;
 use crate::http::conditional;
 use crate::http::language::Language;
@@ -15,8 +17,8 @@ use crate::http::problem::{Failure, Problem};
 use crate::http::view::tilejson::TileJson;
 use crate::tiles::TileId;
 
-/// Bytes under which packing saves nothing.
-const WORTH_PACKING: usize = 256;
+/// Headers of a tile's answer: room for all at once.
+const CARRIED: usize = 20;
 /// The sequence at which a tile stands; only tiles carry it.
 pub const SEQUENCE: HeaderName = HeaderName::from_static("yutu-sequence");
 
@@ -39,44 +41,64 @@ pub async fn tile(
     let fail = |error| Failure(error, language);
     let (id, format) = parse(&z, &x, &y, language)?;
     let layers = app::named_layers(&layers).map_err(fail)?;
-    let (tile, sequence) = app::tile(&serving.app, id, layers, format).await.map_err(fail)?;
-    Ok(answer(&tile, format, sequence, &headers))
+    let key = TileKey { tile: id, layers: layers.into_iter().collect(), format };
+    let (tile, sequence) = app::tile(&serving.app, key, best_coding(&headers)).await.map_err(fail)?;
+    let unpacked = || fail(AppError::Internal(anyhow::anyhow!("the tile is not there in the coding that was asked for")));
+    Ok(answer(&tile, format, sequence, &headers).ok_or_else(unpacked)?.map(Body::from))
 }
 
-fn answer(tile: &Tile, format: TileFormat, sequence: u64, headers: &HeaderMap) -> Response {
-    let coding = if tile.plain.len() > WORTH_PACKING { best_coding(headers) } else { Coding::Identity };
-    // A packed form is another representation, and a strong ETag tells them apart.
-    let etag = match coding {
-        Coding::Identity => tile.etag.clone(),
-        Coding::Gzip => format!("{}-gz\"", tile.etag.trim_end_matches('"')),
-        Coding::Brotli => format!("{}-br\"", tile.etag.trim_end_matches('"')),
-    };
-    let mut response = if conditional::is_known(headers, &etag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else if tile.plain.is_empty() && format == TileFormat::Mvt {
-        StatusCode::NO_CONTENT.into_response()
+/// The answer, but for what every answer carries. `None` when the tile is not there in the coding that is wanted.
+pub(in crate::http) fn answer(tile: &Tile, format: TileFormat, sequence: u64, asked: &HeaderMap) -> Option<Response<Bytes>> {
+    let coding = tile.coding(best_coding(asked));
+    let etag = tile.etag(coding);
+    let mut response = Response::new(Bytes::new());
+    if conditional::is_known(asked, std::str::from_utf8(etag).unwrap_or_default()) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    } else if tile.plain().is_empty() && format == TileFormat::Mvt {
+        *response.status_mut() = StatusCode::NO_CONTENT;
     } else {
-        let mut response = tile.coded(coding).into_response();
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
+        *response.body_mut() = tile.bytes_in(coding)?.clone();
+        let headers = response.headers_mut();
+        headers.reserve(CARRIED);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
         let name = match coding {
             Coding::Identity => None,
             Coding::Gzip => Some("gzip"),
             Coding::Brotli => Some("br"),
         };
         if let Some(name) = name {
-            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(name));
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(name));
         }
-        response
-    };
+    }
     let headers = response.headers_mut();
-    if let Ok(etag) = HeaderValue::try_from(etag) {
+    if let Ok(etag) = HeaderValue::from_maybe_shared(etag.clone()) {
         headers.insert(ETAG, etag);
     }
     // Always ask again: a change must show within a second, and a 304 costs next to nothing.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, no-cache"));
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     headers.insert(SEQUENCE, sequence.into());
-    response
+    Some(response)
+}
+
+/// The tile that a path names, when it names one in the plain way: anything else is for the router to understand or refuse.
+pub(in crate::http) fn plainly_named(path: &str) -> Option<TileKey> {
+    let mut parts = path.strip_prefix("/tiles/")?.split('/');
+    let (names, z, x, last) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (y, format) = last.rsplit_once('.')?;
+    let format = match format {
+        "geojson" => TileFormat::GeoJson,
+        "mvt" => TileFormat::Mvt,
+        _ => return None,
+    };
+    let number = |text: &str| if text.bytes().all(|b| b.is_ascii_digit()) { text.parse::<u32>().ok() } else { None };
+    let tile = TileId::new(u8::try_from(number(z)?).ok()?, number(x)?, number(y)?)?;
+    let mut layers = LayerSet::default();
+    for name in names.split(',') {
+        let layer = name.parse().ok().filter(|layer| !layers.contains(*layer))?;
+        layers = layers.with(layer);
+    }
+    parts.next().is_none().then_some(TileKey { tile, layers, format })
 }
 
 /// The coding the reader likes best; of equals brotli, which packs tiles tighter. What is said of a coding itself counts before what
@@ -153,6 +175,31 @@ pub async fn tilejson(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_is_named_plainly_is_answered_before_the_router() {
+        let key = plainly_named("/tiles/roads,zoning_labels/14/13650/6700.mvt").unwrap();
+        assert_eq!((key.tile.z(), key.tile.x(), key.tile.y(), key.format), (14, 13650, 6700, TileFormat::Mvt));
+        assert_eq!(key.layers.iter().map(|layer| layer.to_string()).collect::<Vec<_>>(), ["roads", "zoning_labels"]);
+        assert_eq!(plainly_named("/tiles/zoning_labels,roads/14/13650/6700.mvt"), Some(key), "in any order");
+        for path in [
+            "/tiles/roads.json",
+            "/tiles/roads/5/0/0",
+            "/tiles/roads/5/0/0.png",
+            "/tiles/roads/5/32/0.mvt",
+            "/tiles/roads/23/0/0.mvt",
+            "/tiles/roads/+5/0/0.mvt",
+            "/tiles/roads/5//0.mvt",
+            "/tiles/roads/5/0/0.mvt/",
+            "/tiles/roads,roads/5/0/0.mvt",
+            "/tiles/roads%2Czoning/5/0/0.mvt",
+            "/tiles/permit_footprints/5/0/0.mvt",
+            "/tiles//5/0/0.mvt",
+            "/api/layers",
+        ] {
+            assert_eq!(plainly_named(path), None, "{path}");
+        }
+    }
 
     #[test]
     fn the_reader_s_favourite_coding_is_taken() {

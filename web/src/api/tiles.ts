@@ -16,17 +16,25 @@ export interface Tiles {
   touch(layer: string, extents: Extent[] | null): void;
 }
 
+interface Change {
+  /** When: the newest change in the box. */
+  at: number;
+  extent: Extent;
+}
+
 interface Held {
   layers: Map<string, { revision: number; features: Promise<TileFeature[]> }>;
 }
 
 const LABELS = '_labels';
 const HELD_TILES = 400;
-const KEPT_CHANGES = 500;
+/** More changed boxes than this are joined by cells of a grid over them, so many on a side. */
+const KEPT_CHANGES = 1000;
+const CELLS = 16;
 
 export function createTiles(onSequence: (sequence: number) => void): Tiles {
   const held = new Map<string, Held>();
-  const touched = new Map<string, { since: number; changes: { at: number; extent: Extent }[] }>();
+  const touched = new Map<string, { since: number; changes: Change[] }>();
   let wanted: readonly string[] = [];
   let clock = 0;
 
@@ -84,11 +92,26 @@ export function createTiles(onSequence: (sequence: number) => void): Tiles {
       clock += 1;
       const before = touched.get(layer) ?? { since: 0, changes: [] };
       const changes = [...before.changes, ...(extents ?? []).map((extent) => ({ at: clock, extent }))];
-      // Too many to remember one by one: the whole layer counts as touched.
-      const whole = extents === null || changes.length > KEPT_CHANGES;
-      touched.set(layer, whole ? { since: clock, changes: [] } : { since: before.since, changes });
+      touched.set(layer, extents === null ? { since: clock, changes: [] } : { since: before.since, changes: changes.length > KEPT_CHANGES ? joined(changes) : changes });
     },
   };
+}
+
+/** Fewer boxes that cover the same ground: a tile may be asked for once too often, but only near what changed. */
+export function joined(changes: readonly Change[]): Change[] {
+  const all = changes.map(({ extent }) => extent).reduce(union);
+  const cell = (low: number, high: number, min: number, max: number): number => Math.min(CELLS - 1, Math.floor((CELLS * ((low + high) / 2 - min)) / (max - min || 1)));
+  const cells = new Map<number, Change>();
+  for (const { at, extent } of changes) {
+    const key = cell(extent[0], extent[2], all[0], all[2]) * CELLS + cell(extent[1], extent[3], all[1], all[3]);
+    const known = cells.get(key);
+    cells.set(key, known ? { at: Math.max(at, known.at), extent: union(known.extent, extent) } : { at, extent });
+  }
+  return [...cells.values()];
+}
+
+function union(a: Extent, b: Extent): Extent {
+  return [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
 }
 
 function overlaps(a: Extent, b: Extent): boolean {
