@@ -130,7 +130,7 @@ impl Reading {
         &mut self.transaction
     }
 
-    fn decode(&mut self, layer: Layer, found: &PgRow) -> Result<SnapshotRow, StoreError> {
+    pub(super) fn decode(&mut self, layer: Layer, found: &PgRow) -> Result<SnapshotRow, StoreError> {
         let mut values = Vec::with_capacity(found.len());
         for index in 0..found.len() {
             let value = found.try_get_raw(index)?;
@@ -161,7 +161,7 @@ const FIRST_FIELD: usize = 5;
 /// Longer texts (addresses: 12 characters of Chinese and more) hardly ever repeat; a million of them kept aside cost more than they save.
 const LONGEST_SHARED: usize = 36;
 
-fn columns(layer: Layer) -> String {
+pub(super) fn columns(layer: Layer) -> String {
     let mut text = String::from("region, id, name, names, geom");
     for field in layer.fields() {
         text.push_str(", ");
