@@ -72,6 +72,7 @@ pub fn router(app: Arc<App>, metrics: PrometheusHandle) -> Router {
     );
     let answers = described
         .merge(page::router())
+        .merge(routes::ogc::router())
         .route("/metrics", axum::routing::get(routes::health::metrics))
         .with_state(context.clone())
         .merge(routes::docs::router(description))

@@ -43,7 +43,7 @@ pub async fn tile(
     Ok(answer(&tile, format, sequence, &headers))
 }
 
-fn answer(tile: &Tile, format: TileFormat, sequence: u64, headers: &HeaderMap) -> Response {
+pub(super) fn answer(tile: &Tile, format: TileFormat, sequence: u64, headers: &HeaderMap) -> Response {
     let coding = if tile.plain.len() > WORTH_PACKING { best_coding(headers) } else { Coding::Identity };
     // A packed form is another representation, and a strong ETag tells them apart.
     let etag = match coding {
