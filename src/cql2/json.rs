@@ -7,7 +7,8 @@ use super::types::{Comparison, Expression, Operand, Scalar, Spatial};
 use super::{Fault, MAX_DEPTH, Properties, wkt};
 
 pub(super) fn parse(text: &str, properties: Properties<'_>) -> Result<Expression, Fault> {
-    let json: Json = serde_json::from_str(text).map_err(|error| Fault::new(format!("不是 JSON：{error}"), format!("This is not JSON: {error}")))?;
+    let json: Json =
+        serde_json::from_str(text).map_err(|error| Fault::new(format!("不是 JSON：{error}"), format!("This is not JSON: {error}")))?;
     Reader { properties }.expression(&json, 0)
 }
 

@@ -141,7 +141,15 @@ fn what_is_wrong_is_told_and_nothing_panics() {
         let fault = from_text(text, &known).unwrap_err();
         assert!(!fault.zh.is_empty() && fault.en.len() < 400, "{text:.40}: {fault:?}");
     }
-    for json in ["", "5", "{}", r#"{"op":"and","args":[true]}"#, r#"{"op":"=","args":[1]}"#, r#"{"op":"s_within","args":[{"property":"geometry"},{"type":"Polygon","coordinates":[]}]}"#, &deep_json] {
+    for json in [
+        "",
+        "5",
+        "{}",
+        r#"{"op":"and","args":[true]}"#,
+        r#"{"op":"=","args":[1]}"#,
+        r#"{"op":"s_within","args":[{"property":"geometry"},{"type":"Polygon","coordinates":[]}]}"#,
+        &deep_json,
+    ] {
         from_json(json, &known).unwrap_err();
     }
 }

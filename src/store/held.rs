@@ -17,13 +17,7 @@ pub struct Interval {
 impl Reading {
     /// Sends every feature that held on some day of the interval, once and in the order of ids: in its last version within it, of
     /// several regions that of the first. Waits while the channel is full; a receiver that has gone ends the reading.
-    pub async fn held(
-        &mut self,
-        layer: Layer,
-        interval: Interval,
-        batch: usize,
-        to: &Sender<Vec<SnapshotRow>>,
-    ) -> Result<(), StoreError> {
+    pub async fn held(&mut self, layer: Layer, interval: Interval, batch: usize, to: &Sender<Vec<SnapshotRow>>) -> Result<(), StoreError> {
         let statement = format!(
             "SELECT DISTINCT ON (id) {} FROM {layer}
              WHERE valid_from <= coalesce($3::date, ($4::timestamptz)::date, 'infinity')

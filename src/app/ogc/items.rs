@@ -7,9 +7,9 @@ use geo_types::Geometry;
 
 use super::candidate::Candidate;
 use super::frame::{Frame, Window};
+use super::history;
 use super::page::{Page, SortKey};
 use super::properties::{Property, Role, properties};
-use super::history;
 use crate::app::compute::compute;
 use crate::app::{App, AppError, Message};
 use crate::cql2::{Answer, Expression};

@@ -66,7 +66,13 @@ impl<T: Borrow<Feature>> Page<T> {
             let token: Token = serde_json::from_slice(&bytes).ok()?;
             (token.of == of && token.after.keys.len() == sort.len()).then_some(token.after)
         };
-        let wrong = || AppError::invalid("token", "翻页标记无效，请从第一页开始。", "The token is not one of this question: begin with the first page.");
+        let wrong = || {
+            AppError::invalid(
+                "token",
+                "翻页标记无效，请从第一页开始。",
+                "The token is not one of this question: begin with the first page.",
+            )
+        };
         let after = token.map(|token| read(token).ok_or_else(wrong)).transpose()?;
         Ok(Self { sort: sort.to_vec(), of, after, limit, matched: 0, kept: Vec::new() })
     }

@@ -31,7 +31,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Ask {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let language = Language::from_parts(parts);
-        let Query(pairs) = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(|rejection| rejection.tell(language))?;
+        let Query(pairs) =
+            Query::<Vec<(String, String)>>::from_request_parts(parts, state).await.map_err(|rejection| rejection.tell(language))?;
         let header = |name: &str| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         let host = header(HOST.as_str()).unwrap_or("localhost");
         let scheme = header("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");

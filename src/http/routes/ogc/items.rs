@@ -16,8 +16,7 @@ use crate::store::Interval;
 
 const CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 const FORMATS: [Format; 2] = [Format::Json, Format::Html];
-const KNOWN: [&str; 10] =
-    ["limit", "bbox", "bbox-crs", "datetime", "crs", "filter", "filter-lang", "filter-crs", "sortby", view::TOKEN];
+const KNOWN: [&str; 10] = ["limit", "bbox", "bbox-crs", "datetime", "crs", "filter", "filter-lang", "filter-crs", "sortby", view::TOKEN];
 
 pub async fn items(State(serving): State<Serving>, ask: Ask, Place(id): Place<String>) -> Result<Response, Failure> {
     let fail = |error| Failure(error, ask.language);
@@ -137,7 +136,11 @@ fn datetime(ask: &Ask, text: &str) -> Result<Interval, Failure> {
         _ => false,
     };
     if backwards {
-        return Err(ask.invalid("datetime", "datetime 的区间无效。", "The interval of `datetime` is open at both ends, or ends before it begins."));
+        return Err(ask.invalid(
+            "datetime",
+            "datetime 的区间无效。",
+            "The interval of `datetime` is open at both ends, or ends before it begins.",
+        ));
     }
     Ok(interval)
 }
@@ -155,7 +158,13 @@ fn filter(serving: &Serving, ask: &Ask, properties: &[Property]) -> Result<Optio
     let read = match ask.get("filter-lang") {
         None | Some("cql2-text") => cql2::from_text,
         Some("cql2-json") => cql2::from_json,
-        Some(_) => return Err(ask.invalid("filter-lang", "filter-lang 须为 cql2-text 或 cql2-json。", "`filter-lang` is cql2-text or cql2-json.")),
+        Some(_) => {
+            return Err(ask.invalid(
+                "filter-lang",
+                "filter-lang 须为 cql2-text 或 cql2-json。",
+                "`filter-lang` is cql2-text or cql2-json.",
+            ));
+        }
     };
     if let Some(text) = ask.get("filter") {
         let mut expression = read(text, &kind).map_err(|fault| told("filter", fault))?;

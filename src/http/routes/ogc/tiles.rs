@@ -78,9 +78,10 @@ fn chosen(serving: &Serving, ask: &Ask) -> Result<Vec<Collection>, Failure> {
     let Some(names) = ask.get("collections") else { return Ok(all) };
     let mut chosen = Vec::new();
     for name in names.split(',') {
-        let found = all.iter().find(|collection| collection.layer.id() == name).ok_or_else(|| {
-            ask.invalid("collections", format!("没有集合 {name:.80}。"), format!("There is no collection {name:.80}."))
-        })?;
+        let found = all
+            .iter()
+            .find(|collection| collection.layer.id() == name)
+            .ok_or_else(|| ask.invalid("collections", format!("没有集合 {name:.80}。"), format!("There is no collection {name:.80}.")))?;
         if !chosen.iter().any(|one: &Collection| one.layer == found.layer) {
             chosen.push(found.clone());
         }

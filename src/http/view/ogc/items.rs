@@ -65,7 +65,8 @@ pub fn next(answer: &ItemsAnswer, asked: &[(String, String)], base: &Base, forma
 }
 
 fn feature(item: &Item, frame: &Frame) -> Json {
-    let properties: Map<String, Json> = item.properties.iter().map(|(property, value)| (property.name.to_owned(), scalar(value, property.whole))).collect();
+    let properties: Map<String, Json> =
+        item.properties.iter().map(|(property, value)| (property.name.to_owned(), scalar(value, property.whole))).collect();
     json!({
         "type": "Feature",
         "id": item.id.to_string(),

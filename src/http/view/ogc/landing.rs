@@ -78,4 +78,3 @@ pub fn landing(city: &City, base: &Base, language: Language) -> Json {
 pub fn conformance(base: &Base, language: Language) -> Json {
     json!({ "title": said(language, "符合性声明", "Conformance"), "conformsTo": CLASSES.as_slice(), "links": base.itself(JSON, language) })
 }
-

@@ -113,9 +113,7 @@ fn place() -> Vec<Json> {
 fn parameters(frames: &[Frame]) -> Json {
     let uris: Vec<&str> = frames.iter().map(|frame| frame.uri.as_str()).collect();
     let crs84 = uris.first().copied().unwrap_or_default();
-    let query = |name: &str, description: &str, schema: Json| {
-        json!({ "name": name, "in": "query", "required": false, "style": "form", "explode": false, "description": description, "schema": schema })
-    };
+    let query = |name: &str, description: &str, schema: Json| json!({ "name": name, "in": "query", "required": false, "style": "form", "explode": false, "description": description, "schema": schema });
     let path = |name: &str, schema: Json| json!({ "name": name, "in": "path", "required": true, "schema": schema });
     let system = || json!({ "type": "string", "format": "uri", "enum": uris, "default": crs84 });
     let number = || json!({ "type": "number" });
