@@ -1,5 +1,6 @@
 #!/bin/sh
-# OGC's own executable test suites against a running service with the demo city. Needs Java 17 and Maven.
+# OGC's own executable test suites, and two checkers of API descriptions, against a running service with the demo city. Needs Java 17,
+# Maven and Python. A suite that cannot be had is a failure, not a pass.
 # Usage: conformance.sh. YUTU: the program (release by default). OUT: where reports go (target/conformance).
 # SUITES: a folder with the all-in-one jars of the suites, when Maven Central does not have them:
 #   ets-ogcapi-features10-*-aio.jar and ets-ogcapi-tiles10-*-aio.jar
@@ -14,7 +15,6 @@ for tool in java mvn curl; do
 done
 mkdir -p "$out/suites"
 
-# The suites first: without them nothing needs to be started.
 fetch() {
     name=$(echo "$1" | cut -d: -f2)
     found=$(ls "${suites:-$out/suites}"/"$name"-*.jar 2>/dev/null | head -n 1)
@@ -28,8 +28,9 @@ fetch() {
     fi
     echo "$found"
 }
-features_jar=$(fetch "$features")
-tiles_jar=$(fetch "$tiles")
+failed=no
+features_jar=$(fetch "$features") || failed=yes
+tiles_jar=$(fetch "$tiles") || failed=yes
 
 var=$(mktemp -d)
 server=''
@@ -42,8 +43,8 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 unset DATABASE_URL YUTU_DATABASE_URL
-"$yutu" demo "$var/demo" >/dev/null
-"$yutu" import "$var/demo" --city data/cities/demo --data-dir "$var" >/dev/null
+"$yutu" demo "$var/demo" >"$out/demo.log" 2>&1
+"$yutu" import "$var/demo" --city data/cities/demo --data-dir "$var" >"$out/import.log" 2>&1
 "$yutu" serve --city data/cities/demo --data-dir "$var" --listen 127.0.0.1:0 >"$out/serve.log" 2>&1 &
 server=$!
 url=''
@@ -75,9 +76,21 @@ run() {
 # A tile with something in it: the middle of what the limits allow.
 limits=$(curl -sf "$url/ogc/tiles/WebMercatorQuad?f=json" | python3 -c 'import json,sys; l=json.load(sys.stdin)["tileMatrixSetLimits"][14]; print((l["minTileRow"]+l["maxTileRow"])//2, (l["minTileCol"]+l["maxTileCol"])//2)')
 row=${limits% *} column=${limits#* }
-failed=no
-run features "$features_jar" "iut=$url/ogc" "noofcollections=-1" || failed=yes
-run tiles "$tiles_jar" "iut=$url/ogc" "tilematrixsetdefinitionuri=http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad" \
+# Two checkers of descriptions from PyPI, one of OpenAPI, one of what the OGC asks of it.
+python3 -m venv "$out/venv" && "$out/venv/bin/pip" install -q openapi-spec-validator==0.9.0 ogcapi-registry==0.4.0
+curl -sf "$url/ogc/api" >"$out/api.json"
+curl -sf "$url/ogc/conformance?f=json" >"$out/conformance.json"
+"$out/venv/bin/openapi-spec-validator" "$out/api.json" || failed=yes
+"$out/venv/bin/python" - "$out/api.json" "$out/conformance.json" <<'CHECK' || failed=yes
+import json, sys
+from ogcapi_registry import parse_conformance_classes, validate_ogc_api
+api, conformance = (json.load(open(name)) for name in sys.argv[1:])
+result = validate_ogc_api(api, parse_conformance_classes(conformance["conformsTo"]))
+print("ogcapi-registry:", "OK" if result.is_valid else result.errors)
+sys.exit(not result.is_valid)
+CHECK
+[ -z "$features_jar" ] || run features "$features_jar" "iut=$url/ogc" "noofcollections=-1" || failed=yes
+[ -z "$tiles_jar" ] || run tiles "$tiles_jar" "iut=$url/ogc" "tilematrixsetdefinitionuri=http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad" \
     "urltemplatefortiles=$url/ogc/tiles/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}?f=mvt" "tilematrix=14" \
     "mintilerow=$row" "maxtilerow=$row" "mintilecol=$column" "maxtilecol=$column" || failed=yes
 [ $failed = no ]
