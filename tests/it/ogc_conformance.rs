@@ -225,28 +225,7 @@ async fn gdal_reads_every_collection_with_counts_and_filters() {
         if counted == 0 {
             continue;
         }
-        let statement =
-            format!("SELECT id, ST_XMin(g), ST_YMin(g), ST_XMax(g), ST_YMax(g) FROM (SELECT id, ST_Transform(geom, 4326) g FROM {id}) s");
-        let rows: Vec<(String, Option<f64>, Option<f64>, Option<f64>, Option<f64>)> =
-            sqlx::query_as(sqlx::AssertSqlSafe(statement)).fetch_all(&service.fresh.pool).await.unwrap();
-        let by_id: BTreeMap<&str, _> = rows.iter().map(|row| (row.0.as_str(), row)).collect();
-        let address = format!("OAPIF:{}/ogc", service.base);
-        let (condition, sql) = ("id >= 'm'", r#"id COLLATE "C" >= 'm'"#);
-        let bbox = [-71.12, 42.365, -71.10, 42.38];
-        let layer = id.to_owned();
-        let found = tokio::task::spawn_blocking(move || read(&address, &layer, condition, bbox)).await.unwrap();
-        assert_eq!(found.count, counted, "{id}");
-        assert_eq!(found.ids.len() as u64, counted, "{id}: an id for each");
-        assert!(found.ids.is_subset(&known), "{id}: ids are ours");
-        let now = "valid_from <= current_date AND valid_to > current_date";
-        let wanted: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {id} WHERE {now} AND {sql}")))
-            .fetch_one(&service.fresh.pool)
-            .await
-            .unwrap();
-        assert_eq!(found.conditioned, wanted.unsigned_abs(), "{id}: {condition}");
-        if id != "permits" {
-            let window = "ST_MakeEnvelope(-71.12, 42.365, -71.10, 42.38, 4326)";
-            let statement = format!("SELECT id FROM {id}");
+        let statement = format!("SELECT id FROM {id}");
         let known: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(statement)).fetch_all(&service.fresh.pool).await.unwrap();
         let known: BTreeSet<String> = known.into_iter().collect();
         let address = format!("OAPIF:{}/ogc", service.base);
