@@ -9,11 +9,11 @@ PAGE_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build run demo test bench fmt lint clean packages packages-test release
+.PHONY: help build run demo test conformance bench fmt lint clean packages packages-test release
 
 help: ## 本帮助 / This help
 	@echo 'make TARGET'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo '变量 / Variables: CITY=$(CITY) (data/cities/CITY)  DATA=源数据文件夹/folder of source files  PORT=$(PORT)  VAR=$(VAR) (数据目录/data folder)'
 	@echo '例 / Example: make run CITY=yilan DATA=../tw-yilan VAR=var/yilan'
@@ -28,6 +28,9 @@ demo: build ## 生成虚构的示范城市 / Generate the fictional city into VA
 
 test: ## 全部检查与测试，并列出各步用时 / All checks and tests, and where the time went
 	@scripts/test.sh
+
+conformance: build ## OGC 官方测试套件（需要 Java、Maven）/ OGC's own test suites (need Java and Maven)
+	@YUTU=$(YUTU) scripts/conformance.sh
 
 bench: packages ## 性能测量 / Benchmarks
 	@scripts/bench.sh

@@ -22,6 +22,7 @@ there() {
     proj-data) [ -e /usr/share/proj/proj.db ] || [ -e "${PROJ_DATA:-/nowhere}/proj.db" ] || [ -e /usr/local/share/proj/proj.db ] ;;
     setpriv) command -v setpriv >/dev/null ;;
     ogr2ogr) command -v ogr2ogr >/dev/null ;;
+    owslib) /usr/bin/python3 -c 'import owslib' 2>/dev/null || python3 -c 'import owslib' 2>/dev/null ;;
     cjk-fonts) command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh family 2>/dev/null)" ] ;;
     chromium)
         [ -n "${YUTU_CHROMIUM-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ;;

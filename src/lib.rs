@@ -12,6 +12,7 @@ pub mod geometry;
 pub mod language;
 
 // The spatial core, and what is made from it.
+pub mod cql2;
 pub mod gazetteer;
 pub mod spatial;
 pub mod tiles;

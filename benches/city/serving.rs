@@ -75,7 +75,10 @@ pub async fn compare(stage: &Stage<'_>, report: &mut Report) -> Result<()> {
         from_postgis(stage.pool, &statement, made, &tiles[..1].to_vec().into(), 4).await?;
         for at_once in [1, 4] {
             let (rate, bytes) = from_postgis(stage.pool, &statement, made, &tiles, at_once).await?;
-            report.line(format!("| {made:?} by PostGIS, pool of {at_once} | {rate:.1} | | | {:.1} | |", bytes as f64 / tiles.len() as f64 / 1000.0));
+            report.line(format!(
+                "| {made:?} by PostGIS, pool of {at_once} | {rate:.1} | | | {:.1} | |",
+                bytes as f64 / tiles.len() as f64 / 1000.0
+            ));
         }
     }
 
@@ -135,7 +138,13 @@ pub async fn compare(stage: &Stage<'_>, report: &mut Report) -> Result<()> {
 
 fn line(report: &mut Report, what: &str, load: Load, process: Option<u32>) {
     let resident = process.map_or(String::new(), |process| format!("{:.0}", resident_mb(process)));
-    report.line(format!("| {what} | {:.0} | {:.2} | {:.2} | {:.1} | {resident} |", load.rate, load.p50_ms, load.p99_ms, load.bytes / 1000.0));
+    report.line(format!(
+        "| {what} | {:.0} | {:.2} | {:.2} | {:.1} | {resident} |",
+        load.rate,
+        load.p50_ms,
+        load.p99_ms,
+        load.bytes / 1000.0
+    ));
 }
 
 /// Each path in turn over keep-alive connections, for some seconds. `rate`: about so many a second, by waiting between requests.
@@ -145,7 +154,11 @@ fn wrk(room: &Path, address: &str, paths: &[String], coding: Option<&str>, conne
         writeln!(script, "{path:?},")?;
     }
     script.push_str("}\nlocal at = 0\nlocal requests = {}\n");
-    writeln!(script, "function init(args) for i, path in ipairs(paths) do requests[i] = wrk.format('GET', path, {{['accept-encoding'] = '{}', host = '{address}'}}) end end", coding.unwrap_or("identity"))?;
+    writeln!(
+        script,
+        "function init(args) for i, path in ipairs(paths) do requests[i] = wrk.format('GET', path, {{['accept-encoding'] = '{}', host = '{address}'}}) end end",
+        coding.unwrap_or("identity")
+    )?;
     script.push_str("function request() at = at % #requests + 1 return requests[at] end\n");
     let mut connections = connections;
     if let Some(rate) = rate {
@@ -234,7 +247,11 @@ impl Nginx {
                 files.display()
             ),
         )?;
-        let program = ["/usr/sbin/nginx", "/usr/bin/nginx"].into_iter().map(PathBuf::from).find(|path| path.exists()).context("nginx is not installed")?;
+        let program = ["/usr/sbin/nginx", "/usr/bin/nginx"]
+            .into_iter()
+            .map(PathBuf::from)
+            .find(|path| path.exists())
+            .context("nginx is not installed")?;
         let mut child = Command::new(program).arg("-c").arg(&config).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         wait_for(&address, &mut child)?;
         Ok(Self { address, child })

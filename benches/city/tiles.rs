@@ -92,7 +92,13 @@ pub enum Made {
 }
 
 /// Tiles a second and bytes of all.
-pub async fn from_postgis(pool: &PgPool, statement: &Arc<str>, made: Made, tiles: &Arc<Vec<TileId>>, at_once: usize) -> Result<(f64, usize)> {
+pub async fn from_postgis(
+    pool: &PgPool,
+    statement: &Arc<str>,
+    made: Made,
+    tiles: &Arc<Vec<TileId>>,
+    at_once: usize,
+) -> Result<(f64, usize)> {
     let next = Arc::new(AtomicUsize::new(0));
     let mut connections = Vec::new();
     for _ in 0..at_once {

@@ -6,6 +6,7 @@ mod error;
 mod feature;
 mod identify;
 mod layers;
+pub mod ogc;
 mod reverse;
 mod search;
 mod session;

@@ -19,6 +19,8 @@ pub(super) struct Facts {
     pub geographic: bool,
     pub projected_metres: bool,
     pub pseudo_mercator: bool,
+    /// The authority writes latitude or north first.
+    pub north_first: bool,
     pub datum: String,
     /// An old Chinese datum, or its ellipsoid under no name, without parameters to WGS 84.
     pub lacks_parameters: bool,
@@ -148,6 +150,7 @@ fn facts(json: &Value, source: &Value, proj: &Proj, name: &str) -> Result<Facts,
         geographic,
         projected_metres: !geographic && axes_are_metres_east_north(source),
         pseudo_mercator: method.contains("Pseudo"),
+        north_first: source["coordinate_system"]["axis"][0]["direction"] == "north",
         lacks_parameters: is_old_chinese(source, base, frame) && !has_parameters(json),
         datum,
         area_of_use,

@@ -46,6 +46,7 @@ enum System {
 
 static WGS84: LazyLock<Option<Crs>> = LazyLock::new(|| Crs::parse("EPSG:4326").ok());
 static MERCATOR: LazyLock<Option<Crs>> = LazyLock::new(|| Crs::parse("EPSG:3857").ok());
+static CGCS2000: LazyLock<Option<Crs>> = LazyLock::new(|| Crs::parse("EPSG:4490").ok());
 
 impl Crs {
     /// Reads `EPSG:4549` (also `4549`, `urn:ogc:def:crs:EPSG::4549`, `CRS84`), WKT 1 or 2, ESRI WKT, PROJJSON,
@@ -72,6 +73,15 @@ impl Crs {
     #[expect(clippy::expect_used, reason = "an installation without proj.db cannot answer anything")]
     pub fn mercator() -> Crs {
         MERCATOR.clone().expect("PROJ's database (proj.db) is missing: install the package proj-data")
+    }
+
+    /// 2000国家大地坐标系: longitude, latitude in degrees, EPSG:4490.
+    ///
+    /// # Panics
+    /// As [`Crs::wgs84`].
+    #[expect(clippy::expect_used, reason = "an installation without proj.db cannot answer anything")]
+    pub fn cgcs2000() -> Crs {
+        CGCS2000.clone().expect("PROJ's database (proj.db) is missing: install the package proj-data")
     }
 
     pub fn definition(&self) -> &str {
@@ -104,6 +114,12 @@ impl Crs {
 
     pub fn is_geographic(&self) -> bool {
         self.facts().is_none_or(|facts| facts.geographic)
+    }
+
+    /// Whether the authority writes coordinates latitude or north first, as EPSG does for 4326, 4490 and 4549. Here they never are:
+    /// this is for doors whose standard follows the authority.
+    pub fn is_north_first(&self) -> bool {
+        self.facts().is_some_and(|facts| facts.north_first)
     }
 
     /// Where the system is meant to be used: longitude, latitude in degrees. A box over the antimeridian has

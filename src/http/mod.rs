@@ -84,6 +84,7 @@ fn router(context: &Serving, ids: RequestIds) -> Router {
     );
     let answers = described
         .merge(page::router())
+        .merge(routes::ogc::router())
         .route("/metrics", axum::routing::get(routes::health::metrics))
         .with_state(context.clone())
         .merge(routes::docs::router(description))

@@ -17,7 +17,7 @@ use crate::spatial::{Feature, LayerIndex, Shape, Tag};
 use crate::store::SnapshotRow;
 
 /// The footprints of the cases: (region, case number) to polygons.
-pub(super) type Footprints = HashMap<(Arc<str>, Arc<str>), Vec<MultiPolygon<f64>>>;
+pub type Footprints = HashMap<(Arc<str>, Arc<str>), Vec<MultiPolygon<f64>>>;
 
 /// What the rows of a layer become.
 #[derive(Debug, Default)]
@@ -115,7 +115,7 @@ pub(super) fn once_each(mut built: Built) -> (Vec<Feature>, Vec<Entry>) {
 }
 
 /// Notes whose footprint the rows are.
-pub(super) fn collect_footprints(rows: &[SnapshotRow], into: &mut Footprints) {
+pub fn collect_footprints(rows: &[SnapshotRow], into: &mut Footprints) {
     for row in rows {
         let case = row.fields.get("case_no");
         if let (Some(Value::Text(case)), Some(Geometry::MultiPolygon(polygons))) = (case, &row.geometry) {
@@ -125,7 +125,7 @@ pub(super) fn collect_footprints(rows: &[SnapshotRow], into: &mut Footprints) {
 }
 
 /// A case is drawn by its footprints; only one that has none is drawn by its own position.
-fn assemble(row: &mut SnapshotRow, footprints: &Footprints) {
+pub fn assemble(row: &mut SnapshotRow, footprints: &Footprints) {
     let Some(Value::Text(case)) = row.fields.get("case_no") else { return };
     let Some(parts) = footprints.get(&(Arc::clone(&row.region), Arc::clone(case))) else { return };
     let whole = match parts.as_slice() {
@@ -166,7 +166,7 @@ fn project(working: &Crs, mut geometry: Geometry<f64>, layer: Layer, id: Feature
 }
 
 /// To the precision that the public gets, in the working system: what is measured, found and drawn are then one and the same place.
-fn rounded(mut geometry: Geometry<f64>, precision_m: f64) -> Geometry<f64> {
+pub fn rounded(mut geometry: Geometry<f64>, precision_m: f64) -> Geometry<f64> {
     if precision_m > 0.0 {
         use geo::MapCoordsInPlace;
         geometry.map_coords_in_place(|Coord { x, y }| Coord {
@@ -206,7 +206,8 @@ fn inner_point(shape: &Shape) -> Option<[f64; 2]> {
     }
 }
 
-fn english(row: &SnapshotRow) -> Option<&str> {
+/// The official English name.
+pub fn english(row: &SnapshotRow) -> Option<&str> {
     row.names.iter().find(|name| name.lang == "en" && name.kind == NameKind::Official).map(|name| name.text.as_str())
 }
 

@@ -22,6 +22,7 @@ use crate::domain::{Extent, Layer};
 use crate::gazetteer;
 use crate::spatial::Snapshot;
 
+pub use build::{Footprints, assemble, collect_footprints, english, rounded};
 pub use follow::follow;
 
 /// What a reader sees: everything at one sequence.

@@ -17,6 +17,17 @@ pub enum TimePoint {
     Time(DateTime<Utc>),
 }
 
+impl TimePoint {
+    /// Whether it is surely later than the other. A day against a time depends on where the city is, and is not.
+    pub fn is_after(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Day(a), Self::Day(b)) => a > b,
+            (Self::Time(a), Self::Time(b)) => a > b,
+            _ => false,
+        }
+    }
+}
+
 /// The moment a question is about: true on which day, as known when (a day: at its end). `None` is now.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Moment {

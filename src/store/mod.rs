@@ -7,6 +7,7 @@ mod datasets;
 mod decode;
 mod features;
 mod geom;
+mod held;
 pub mod load;
 mod setup;
 mod snapshot;
@@ -16,6 +17,7 @@ pub use changes::{Changes, current_sequence, listener};
 pub use datasets::{Dataset, latest_datasets};
 pub use features::{Found, FoundFeature, Moment, TimePoint, find, find_many, find_permit_footprints};
 pub use geom::Geom;
+pub use held::Interval;
 pub use setup::{Installation, connect, installation, open, ping};
 pub use snapshot::{Reading, SentRows, SnapshotRow, Texts};
 

@@ -158,7 +158,7 @@ impl Reading {
     }
 }
 
-fn decode_row(layer: Layer, found: &PgRow, texts: &mut Texts) -> Result<SnapshotRow, StoreError> {
+pub(super) fn decode_row(layer: Layer, found: &PgRow, texts: &mut Texts) -> Result<SnapshotRow, StoreError> {
     let mut values = Vec::with_capacity(found.len());
     for index in 0..found.len() {
         let value = found.try_get_raw(index)?;
@@ -190,7 +190,7 @@ const SENT_TOGETHER: usize = 2 << 20;
 /// Longer texts (addresses: 12 characters of Chinese and more) hardly ever repeat; a million of them kept aside cost more than they save.
 const LONGEST_SHARED: usize = 36;
 
-fn columns(layer: Layer) -> String {
+pub(super) fn columns(layer: Layer) -> String {
     let mut text = String::from("region, id, name, names, geom");
     for field in layer.fields() {
         text.push_str(", ");

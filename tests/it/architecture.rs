@@ -70,7 +70,7 @@ fn used_rooms(text: &str) -> BTreeSet<String> {
                 None => vec![after],
             };
             for name in names {
-                let room: String = name.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+                let room: String = name.chars().take_while(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_').collect();
                 if !room.is_empty() {
                     rooms.insert(room);
                 }

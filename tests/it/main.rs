@@ -16,6 +16,8 @@ mod import_real;
 mod judges;
 mod killed;
 mod live;
+mod ogc;
+mod ogc_conformance;
 mod program;
 mod readers;
 mod refusals;

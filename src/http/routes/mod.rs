@@ -7,6 +7,7 @@ pub(super) mod health;
 pub(super) mod identify;
 pub(super) mod layers;
 pub(super) mod live;
+pub(super) mod ogc;
 pub(super) mod search;
 pub(super) mod session;
 pub(super) mod tiles;

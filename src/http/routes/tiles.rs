@@ -41,10 +41,15 @@ pub async fn tile(
     let fail = |error| Failure(error, language);
     let (id, format) = parse(&z, &x, &y, language)?;
     let layers = app::named_layers(&layers).map_err(fail)?;
-    let key = TileKey { tile: id, layers: layers.into_iter().collect(), format };
-    let (tile, sequence) = app::tile(&serving.app, key, best_coding(&headers)).await.map_err(fail)?;
+    drawn(&serving, TileKey { tile: id, layers: layers.into_iter().collect(), format }, &headers, language).await
+}
+
+/// The answer with the tile, made if it is not kept.
+pub(super) async fn drawn(serving: &Serving, key: TileKey, headers: &HeaderMap, language: Language) -> Result<Response, Failure> {
+    let fail = |error| Failure(error, language);
+    let (tile, sequence) = app::tile(&serving.app, key, best_coding(headers)).await.map_err(fail)?;
     let unpacked = || fail(AppError::Internal(anyhow::anyhow!("the tile is not there in the coding that was asked for")));
-    Ok(answer(&tile, format, sequence, &headers).ok_or_else(unpacked)?.map(Body::from))
+    Ok(answer(&tile, key.format, sequence, headers).ok_or_else(unpacked)?.map(Body::from))
 }
 
 /// The answer, but for what every answer carries. `None` when the tile is not there in the coding that is wanted.

@@ -7,4 +7,5 @@ pub(super) mod geometry;
 pub(super) mod identify;
 pub(super) mod layer;
 pub(super) mod live;
+pub(super) mod ogc;
 pub(super) mod tilejson;
