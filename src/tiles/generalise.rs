@@ -40,12 +40,19 @@ impl ZoomGrid {
         Self { half_steps: (half_units / step) as f64, step, simplify }
     }
 
+    /// With steps of at least `step_units`, a power of two.
+    pub(super) fn coarser(z: u8, step_units: i64) -> Self {
+        let fine = Self::new(z);
+        let step = fine.step.max(step_units);
+        Self { half_steps: fine.half_steps * fine.step as f64 / step as f64, step, ..fine }
+    }
+
     /// The grid position of a tile's north-west corner.
     pub(super) fn origin(tile: TileId) -> [i64; 2] {
         [i64::from(tile.x()) * i64::from(TILE_UNITS), i64::from(tile.y()) * i64::from(TILE_UNITS)]
     }
 
-    fn position(&self, coord: &Coord<f64>) -> [i64; 2] {
+    pub(super) fn position(&self, coord: &Coord<f64>) -> [i64; 2] {
         // Truncation after adding a half rounds, as nothing of the world is negative here.
         let steps = |share: f64| (share * self.half_steps + 0.5) as i64 * self.step;
         [steps(1.0 + coord.x / MERCATOR_HALF_M), steps(1.0 - coord.y / MERCATOR_HALF_M)]
@@ -53,13 +60,23 @@ impl ZoomGrid {
 
     /// A ring without its repeated last corner, generalised into `out`. Fewer than three corners: it collapsed.
     pub(super) fn ring(&self, ring: &[Coord<f64>], out: &mut Vec<[i64; 2]>, scratch: &mut Scratch) {
+        self.round_ring(ring, out);
+        self.thin(out, true, scratch);
+    }
+
+    /// A ring that is only rounded.
+    pub(super) fn round_ring(&self, ring: &[Coord<f64>], out: &mut Vec<[i64; 2]>) {
         self.round(ring, out);
         while out.len() > 1 && out.first() == out.last() {
             out.pop();
         }
+    }
+
+    /// Takes the corners that cannot be seen from a path on this grid.
+    pub(super) fn thin(&self, path: &mut Vec<[i64; 2]>, closed: bool, scratch: &mut Scratch) {
         if self.simplify {
             for _ in 0..PASSES {
-                thin(out, true, scratch);
+                thin(path, closed, scratch);
             }
         }
     }
@@ -67,11 +84,7 @@ impl ZoomGrid {
     /// A line generalised into `out`; its ends stay. Fewer than two points: it collapsed.
     pub(super) fn line(&self, line: &[Coord<f64>], out: &mut Vec<[i64; 2]>, scratch: &mut Scratch) {
         self.round(line, out);
-        if self.simplify {
-            for _ in 0..PASSES {
-                thin(out, false, scratch);
-            }
-        }
+        self.thin(out, false, scratch);
     }
 
     fn round(&self, path: &[Coord<f64>], out: &mut Vec<[i64; 2]>) {
