@@ -24,16 +24,20 @@ const CELL_BITS: u8 = 3;
 /// How many kinds a cell names when room is scarce.
 const FEW_KINDS: usize = 8;
 
-/// How far a layer of a tile is aggregated; 0 is the usual. From 1 on only the fields that maps draw by are kept, from 2 on
-/// ever larger features are merged and counted, at the last level all of them.
+/// How far a layer of a tile is aggregated; 0 is the usual. From 1 on only the fields that maps draw by are kept, at 2 and 3
+/// larger features are merged and counted, from 4 on all of them; at 5 and 6 merged areas are coarser too, and only there
+/// may gaps be wider than a pixel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Level(u8);
 
 impl Level {
-    const LAST: u8 = 5;
+    const LAST: u8 = 6;
 
-    pub(super) fn next(self) -> Option<Self> {
-        (self.0 < Self::LAST).then_some(Self(self.0 + 1))
+    /// What to try after this one came to so many times the budget; `None` after the last. Fewer fields alone seldom save
+    /// more than a third.
+    pub(super) fn next(self, times: f64) -> Option<Self> {
+        let step = if self.0 == 0 && times > 1.5 { 2 } else { 1 };
+        (self.0 < Self::LAST).then_some(Self(self.0 + step))
     }
 
     pub(super) fn number(self) -> u8 {
@@ -52,7 +56,6 @@ impl Level {
             0 | 1 => usual,
             2 => 4.0 * usual,
             3 => 16.0 * usual,
-            4 => 64.0 * usual,
             _ => f64::INFINITY,
         }
     }
@@ -74,13 +77,14 @@ impl Level {
         layer.geometry() == GeometryKind::Line && (z < LINES_ALONE_FROM_Z || self.0 >= 2)
     }
 
-    /// What the corners of merged areas are rounded to, at least; tile units.
-    pub(super) fn remainder_step(self) -> i64 {
+    /// What the corners of merged areas are rounded to at least, and how far off the line between their neighbours those lie
+    /// that go; tile units.
+    pub(super) fn remainder_detail(self) -> (i64, f64) {
         match self.0 {
-            0..=2 => 1,
-            3 => 8,
-            4 => 32,
-            _ => 128,
+            0 | 1 => (1, 1.5),
+            2..=4 => (2, 3.0),
+            5 => (32, 20.0),
+            _ => (128, 80.0),
         }
     }
 
@@ -169,6 +173,6 @@ fn whole_digits(degrees: f64) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Aggregated {
     pub layer: TileLayer,
-    /// 1: fewer fields. 2 to 5: ever larger features are merged and counted, at 5 all.
+    /// 1: fewer fields. 2 and 3: larger features are merged and counted too. 4 to 6: all are, ever coarser.
     pub level: u8,
 }

@@ -16,13 +16,14 @@ pub(super) fn features<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let alone = points_alone(index, content);
     content.features.extend(alone.map(|(feature, point)| TileFeature { source: Source::Feature(feature), drawn: Drawn::Point(point) }));
     if content.level.joins_lines(layer, tile.z()) {
-        let mut cells = counted(index, content, 0.0);
+        // Points only.
+        let mut cells = counted(index, content, f64::MIN_POSITIVE);
         join::lines(index, content, &mut cells);
         merged(cells, Vec::new(), content);
     } else {
         let mut cells = counted(index, content, content.smallest_m());
         let remainders = if is_coverage(layer) {
-            let mut remainders = Remainders::new(tile, content.level.remainder_step());
+            let mut remainders = Remainders::new(tile, content.level.remainder_detail());
             shapes(index, content, &mut cells, Some(&mut remainders));
             remainders.finish(&mut content.paths)
         } else {

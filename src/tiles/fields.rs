@@ -142,7 +142,9 @@ fn of_feature<'a>(layer: TileLayer, z: u8, level: Level, feature: &'a Feature, v
 /// wherever they are.
 fn field_from_z(layer: TileLayer, field: &str) -> u8 {
     use Layer::{BoundaryLines, BoundaryMarkers, Buildings, ControlAreas, DoorPlates, Parcels, Permits, PlaceNames, Roads, Zoning};
-    if matches!(layer, TileLayer::Labels(_)) && text_field(layer.layer()).is_some_and(|known| layer.layer().fields()[usize::from(known)].name == field) {
+    if matches!(layer, TileLayer::Labels(_))
+        && text_field(layer.layer()).is_some_and(|known| layer.layer().fields()[usize::from(known)].name == field)
+    {
         return 0;
     }
     match (layer.layer(), field) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::content::{Content, Drawn, Source, TileFeature, holds};
-use super::draw::{Outcome, PathKind, Pen};
+use super::draw::{Outcome, PathKind, Pen, kind};
 use super::generalise::{Scratch, ZoomGrid};
 use super::grid::{BUFFER_UNITS, PIXEL_UNITS};
 use super::paths::{Paths, Role};
@@ -35,16 +35,26 @@ pub(super) fn lines<'a>(index: &'a LayerIndex, content: &mut Content<'a>, cells:
     let mut pen = Pen::new(tile, BUFFER_UNITS);
     let mut drawn = Paths::default();
     let mut groups: BTreeMap<Key<'a>, Group<'a>> = BTreeMap::new();
-    for (feature, extent) in index.window_mercator_sized(&reach, 0.0) {
+    for (feature, extent) in index.window_mercator_sized(&reach, f64::MIN_POSITIVE) {
         let Shape::Geometry(geometry) = &feature.mercator else { continue };
-        let Some(home) = pen.line_start(geometry).map(grid_position) else {
-            cells.add_at(anchor(&extent), feature);
+        if kind(geometry) != PathKind::Lines {
+            cells.add_feature(feature);
             continue;
-        };
+        }
         drawn.truncate(0);
-        let Outcome::Drawn { first, end, .. } = pen.draw(geometry, &reach, false, &mut drawn) else { continue };
-        let kind = kind_field(layer).and_then(|field| feature.tag(field)).and_then(|value| value.text());
-        let group = groups.entry([feature.name.as_deref(), feature.name_en.as_deref(), kind]).or_default();
+        let anchored = holds(tile, anchor(&extent));
+        let (first, end) = match pen.draw(geometry, &reach, anchored, &mut drawn) {
+            Outcome::Drawn { first, end, .. } => (first, end),
+            Outcome::Collapsed => {
+                cells.add_feature(feature);
+                continue;
+            }
+            // The tile it begins in draws it, and counts it.
+            Outcome::Elsewhere => continue,
+        };
+        let Some(home) = pen.line_start(geometry).map(grid_position) else { continue };
+        let of_kind = kind_field(layer).and_then(|field| feature.tag(field)).and_then(|value| value.text());
+        let group = groups.entry([feature.name.as_deref(), feature.name_en.as_deref(), of_kind]).or_default();
         let member = group.members.len();
         group.members.push(Member { feature, home });
         group.pieces.extend((first..end).map(|path| (drawn.points(path).to_vec(), member)));
@@ -98,10 +108,8 @@ fn chains(pieces: &mut [(Vec<[i32; 2]>, usize)]) -> Vec<Chain> {
         }
     }
     pieces.sort_unstable();
-    let single: Vec<(&[[i32; 2]], Vec<usize>)> = pieces
-        .chunk_by(|a, b| a.0 == b.0)
-        .map(|same| (same[0].0.as_slice(), same.iter().map(|(_, member)| *member).collect()))
-        .collect();
+    let single: Vec<(&[[i32; 2]], Vec<usize>)> =
+        pieces.chunk_by(|a, b| a.0 == b.0).map(|same| (same[0].0.as_slice(), same.iter().map(|(_, member)| *member).collect())).collect();
     let mut ends: HashMap<[i32; 2], Vec<usize>> = HashMap::new();
     for (at, (points, _)) in single.iter().enumerate() {
         for end in [points.first(), points.last()].into_iter().flatten() {

@@ -21,6 +21,8 @@ pub(super) struct Remainders {
     grid: ZoomGrid,
     origin: [i64; 2],
     clip: ClipBox,
+    /// Holes no wider than this are filled.
+    fill_units: i32,
     edges: Vec<Edge>,
     path: Vec<[i64; 2]>,
     spare: Vec<[i64; 2]>,
@@ -46,14 +48,15 @@ pub(super) struct Remainder {
 }
 
 impl Remainders {
-    /// Corners are rounded to `step_units` at least.
-    pub(super) fn new(tile: TileId, step_units: i64) -> Self {
+    /// Corners are rounded to `step_units` at least, and go when they are within `flat_units` of a straight line.
+    pub(super) fn new(tile: TileId, (step_units, flat_units): (i64, f64)) -> Self {
         let origin = ZoomGrid::origin(tile);
         let buffer = i64::from(BUFFER_UNITS);
         Self {
-            grid: ZoomGrid::coarser(tile.z(), step_units),
+            grid: ZoomGrid::coarser(tile.z(), step_units, flat_units),
             origin,
             clip: ClipBox { min: origin.map(|c| c - buffer), max: origin.map(|c| c + i64::from(TILE_UNITS) + buffer) },
+            fill_units: (PIXEL_UNITS / 2).max(step_units as i32),
             edges: Vec::new(),
             path: Vec::new(),
             spare: Vec::new(),
@@ -108,8 +111,8 @@ impl Remainders {
                 continue;
             }
             let (mut shells, mut holes) = union(outline).rings();
-            // A gap that is nowhere wider than a pixel is none.
-            holes.retain(|hole| shorter_side(&hole.points) > PIXEL_UNITS);
+            // A gap that narrow is none; and rounding makes many of them.
+            holes.retain(|hole| shorter_side(&hole.points) > self.fill_units);
             shells.iter_mut().chain(&mut holes).for_each(|ring| self.thin(ring, &mut scratch));
             let first = paths.count();
             push_rings(paths, &shells, &holes);
