@@ -82,7 +82,7 @@ impl Level {
     pub(super) fn remainder_detail(self) -> (i64, f64) {
         match self.0 {
             0 | 1 => (1, 1.5),
-            2..=4 => (2, 3.0),
+            2..=4 => (2, 2.5),
             5 => (32, 20.0),
             _ => (128, 80.0),
         }
