@@ -12,7 +12,7 @@ pub struct CellQuery {
     /// The tile whose cells are asked for: zoom (at most 28), column, row.
     pub z: u8,
     pub tile: [u32; 2],
-    /// A tile has 2^`cell_bits` cells on a side; at most 4.
+    /// A tile has 2^`cell_bits` cells on a side; at most 6.
     pub cell_bits: u8,
     /// Counted are features whose mercator box is shorter than this on its longer side.
     pub smaller_than_m: f64,
@@ -50,7 +50,35 @@ pub fn kind_field(layer: Layer) -> Option<u8> {
     layer.field_index(name).map(|index| index as u8)
 }
 
-impl Cell<'_> {
+impl<'a> Cell<'a> {
+    /// One with nothing counted yet.
+    pub fn empty(place: [u32; 2]) -> Self {
+        Self { place, count: 0, anchors: Positions::NONE, kinds: Vec::new(), only: None }
+    }
+
+    /// Counts a feature of a layer at a position of the world grid.
+    pub fn count_feature(&mut self, layer: Layer, feature: &'a Feature, position: [u32; 2]) {
+        let kinds = kind_of(layer, feature).map(|kind| (&**kind, 1));
+        self.add(1, Positions::one(position), kinds.into_iter(), Some(feature));
+    }
+
+    fn add(&mut self, count: u64, anchors: Positions, kinds: impl Iterator<Item = (&'a str, u64)>, only: Option<&'a Feature>) {
+        self.only = if self.count == 0 { only } else { None };
+        self.count += count;
+        self.anchors = self.anchors.and(anchors);
+        for (kind, count) in kinds {
+            match self.kinds.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, known)) => *known += count,
+                None => self.kinds.push((kind, count)),
+            }
+        }
+    }
+
+    /// The kind that comes most often; of equals the first by name.
+    pub fn main_kind(&self) -> Option<&'a str> {
+        self.kinds.iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(a.0))).map(|(kind, _)| *kind)
+    }
+
     /// The mean of the anchors on the world grid.
     pub fn mean(&self) -> [u32; 2] {
         self.anchors.sum.map(|sum| (sum / self.count.max(1)) as u32)
@@ -79,7 +107,7 @@ impl LayerIndex {
                             .iter()
                             .map(|(kind, count)| (&*self.base.kinds[usize::from(*kind)], u64::from(*count)));
                         let only = if members.len() == 1 { Some(&*self.base.features[members.start]) } else { None };
-                        cells.add(cell, members.len() as u64, sum.anchors, kinds, only);
+                        cells.cell(cell).add(members.len() as u64, sum.anchors, kinds, only);
                     }
                     _ => {
                         for at in self.live(members) {
@@ -161,33 +189,19 @@ impl<'a> Cells<'a> {
         }
     }
 
-    fn add_anchored(&mut self, extent: &Extent, feature: &'a Feature) {
-        let position = anchor(extent);
-        let Some(cell) = self.of(position) else { return };
-        let kinds = kind_of(self.layer, feature).map(|kind| (&**kind, 1));
-        self.add(cell, 1, Positions::one(position), kinds.into_iter(), Some(feature));
+    /// Counts one more feature at a position of the world grid, if that lies in the tile.
+    pub fn add_at(&mut self, position: [u32; 2], feature: &'a Feature) {
+        let Some(place) = self.of(position) else { return };
+        let layer = self.layer;
+        self.cell(place).count_feature(layer, feature, position);
     }
 
-    fn add(
-        &mut self,
-        place: [u32; 2],
-        count: u64,
-        anchors: Positions,
-        kinds: impl Iterator<Item = (&'a str, u64)>,
-        only: Option<&'a Feature>,
-    ) {
-        let slot = &mut self.filled[(place[1] * self.side + place[0]) as usize];
-        let empty = Cell { place, count: 0, anchors: Positions::NONE, kinds: Vec::new(), only: None };
-        let cell = slot.get_or_insert(empty);
-        cell.only = if cell.count == 0 { only } else { None };
-        cell.count += count;
-        cell.anchors = cell.anchors.and(anchors);
-        for (kind, count) in kinds {
-            match cell.kinds.iter_mut().find(|(known, _)| *known == kind) {
-                Some((_, known)) => *known += count,
-                None => cell.kinds.push((kind, count)),
-            }
-        }
+    fn add_anchored(&mut self, extent: &Extent, feature: &'a Feature) {
+        self.add_at(anchor(extent), feature);
+    }
+
+    fn cell(&mut self, place: [u32; 2]) -> &mut Cell<'a> {
+        self.filled[(place[1] * self.side + place[0]) as usize].get_or_insert_with(|| Cell::empty(place))
     }
 
     /// The cells that hold something, by row and column.

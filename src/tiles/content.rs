@@ -1,21 +1,20 @@
 //! What a tile holds of one layer: which features are drawn, and which are counted.
 
-use super::draw::{Outcome, PathKind, Pen};
+use super::budget::Level;
+use super::draw::PathKind;
 use super::grid::{BUFFER_UNITS, PIXEL_UNITS, TILE_UNITS, TileId, unit_m};
 use super::paths::Paths;
 use super::sound::Room;
-use super::{POINTS_ALONE_FROM_Z, TileLayer, labels};
-use crate::domain::Layer;
-use crate::spatial::{Cell, CellQuery, Cells, Feature, LayerIndex, MERCATOR_HALF_M, Shape, Snapshot, anchor};
-
-/// A tile has 2^3 cells on a side.
-const CELL_BITS: u8 = 3;
+use super::{TileLayer, features, labels};
+use crate::domain::{FeatureId, Layer};
+use crate::spatial::{Cell, CellQuery, Cells, Feature, LayerIndex, MERCATOR_HALF_M, Shape, Snapshot};
 
 /// One layer of one tile.
 #[derive(Debug)]
 pub(super) struct Content<'a> {
     pub(super) tile: TileId,
     pub(super) layer: TileLayer,
+    pub(super) level: Level,
     pub(super) paths: Paths,
     pub(super) features: Vec<TileFeature<'a>>,
 }
@@ -36,8 +35,15 @@ pub(super) enum Source<'a> {
         of: &'a Feature,
         rank: u8,
     },
-    /// Several features, or one too small to be drawn.
+    /// Several features, or one too small to be drawn. Where only parts of features are seen that another tile counts, it
+    /// counts none.
     Cluster(Cell<'a>),
+    /// Lines of one name and kind; `of` is one of them.
+    Joined {
+        of: &'a Feature,
+        id: FeatureId,
+        counted: Cell<'a>,
+    },
 }
 
 /// Where a feature lies in the tile.
@@ -49,37 +55,32 @@ pub(super) enum Drawn {
     Paths { first: usize, end: usize, kind: PathKind, room: Room },
 }
 
-pub(super) fn assemble<'a>(snapshot: &'a Snapshot, tile: TileId, layer: TileLayer) -> Content<'a> {
+pub(super) fn assemble<'a>(snapshot: &'a Snapshot, tile: TileId, layer: TileLayer, level: Level) -> Content<'a> {
     let index = snapshot.layer(layer.layer());
-    let mut content = Content { tile, layer, paths: Paths::default(), features: Vec::new() };
+    let mut content = Content { tile, layer, level, paths: Paths::default(), features: Vec::new() };
     match layer {
-        TileLayer::Features(_) => features(index, &mut content),
+        TileLayer::Features(_) => features::features(index, &mut content),
         TileLayer::Labels(_) => labels::labels(index, &mut content),
     }
     content
 }
 
-/// The cells of a tile with what is always counted: what is shorter than a pixel, and points where they do not stand alone.
-pub(super) fn counted(index: &LayerIndex, tile: TileId) -> Cells<'_> {
+/// The cells of a tile with what is always counted: what is shorter than `smaller_than_m`, and points where they do not stand
+/// alone.
+pub(super) fn counted<'a>(index: &'a LayerIndex, content: &Content<'_>, smaller_than_m: f64) -> Cells<'a> {
+    let (tile, level) = (content.tile, content.level);
     index.cells(&CellQuery {
         z: tile.z(),
         tile: [tile.x(), tile.y()],
-        cell_bits: CELL_BITS,
-        smaller_than_m: smallest_m(index.layer(), tile.z()),
-        points: tile.z() < POINTS_ALONE_FROM_Z,
+        cell_bits: level.cell_bits(tile.z()),
+        smaller_than_m,
+        points: !level.points_alone(tile.z()),
     })
 }
 
 /// A pixel, web mercator metres.
 pub(super) fn pixel_m(z: u8) -> f64 {
     f64::from(PIXEL_UNITS) * unit_m(z)
-}
-
-/// What is drawn at a zoom is at least this long on its longer side, web mercator metres; what is shorter is counted. A mesh
-/// of parcels or houses under three pixels says nothing but weighs megabytes; zones and roads still make the picture.
-pub(super) fn smallest_m(layer: Layer, z: u8) -> f64 {
-    let pixels = if matches!(layer, Layer::Parcels | Layer::Buildings) { 3.0 } else { 1.0 };
-    pixels * pixel_m(z)
 }
 
 /// The one point a cell holds, where that is all it holds: it is drawn as itself.
@@ -90,9 +91,10 @@ pub(super) fn lone_point<'a>(cell: &Cell<'a>) -> Option<(&'a Feature, [f64; 2])>
     }
 }
 
-/// The points of a tile at zooms where all stand alone.
-pub(super) fn points_alone(index: &LayerIndex, tile: TileId) -> impl Iterator<Item = (&Feature, [f64; 2])> {
-    let alone = tile.z() >= POINTS_ALONE_FROM_Z;
+/// The points of a tile where all stand alone.
+pub(super) fn points_alone<'a>(index: &'a LayerIndex, content: &Content<'_>) -> impl Iterator<Item = (&'a Feature, [f64; 2])> + use<'a> {
+    let tile = content.tile;
+    let alone = content.level.points_alone(tile.z());
     let points = alone.then(|| index.points_in_tile(tile.z(), [tile.x(), tile.y()]));
     points.into_iter().flatten().filter_map(|feature| match feature.mercator {
         Shape::Point(point) => Some((feature, point)),
@@ -105,56 +107,40 @@ pub(super) fn holds(tile: TileId, position: [u32; 2]) -> bool {
     position.map(|c| (u64::from(c) >> (32 - u32::from(tile.z()))) as u32) == [tile.x(), tile.y()]
 }
 
-fn features<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
-    let tile = content.tile;
-    let reach = tile.reach_mercator();
-    let mut cells = counted(index, tile);
-    let mut pen = Pen::new(tile, BUFFER_UNITS);
-    let mut large: Vec<_> = index.window_mercator_sized(&reach, smallest_m(index.layer(), tile.z())).collect();
-    large.sort_unstable_by_key(|(feature, _)| feature.id);
-    for (feature, extent) in large {
-        let Shape::Geometry(geometry) = &feature.mercator else { continue };
-        let anchored = holds(tile, anchor(&extent));
-        match pen.draw(geometry, &reach, anchored, &mut content.paths) {
-            Outcome::Drawn { first, end, kind, room } => {
-                let drawn = Drawn::Paths { first, end, kind, room };
-                content.features.push(TileFeature { source: Source::Feature(feature), drawn });
-            }
-            Outcome::Collapsed => cells.add_feature(feature),
-            Outcome::Elsewhere => {}
-        }
-    }
-    let alone = points_alone(index, tile);
-    content.features.extend(alone.map(|(feature, point)| TileFeature { source: Source::Feature(feature), drawn: Drawn::Point(point) }));
-    for cell in cells.into_vec() {
-        let (source, point) = match lone_point(&cell) {
-            Some((feature, point)) => (Source::Feature(feature), point),
-            None => {
-                let point = mercator(cell.mean());
-                (Source::Cluster(cell), point)
-            }
-        };
-        content.features.push(TileFeature { source, drawn: Drawn::Point(point) });
-    }
-    content.features.sort_by_key(|feature| match &feature.source {
-        Source::Feature(feature) | Source::Label { of: feature, .. } => (false, feature.id.as_bytes(), [0; 2]),
-        Source::Cluster(cell) => (true, &[0; 10], [cell.place[1], cell.place[0]]),
-    });
-}
-
 impl Content<'_> {
+    /// What is drawn by itself is at least this long on its longer side, web mercator metres.
+    pub(super) fn smallest_m(&self) -> f64 {
+        self.level.smallest_px(self.layer.layer()) * pixel_m(self.tile.z())
+    }
+
     /// The id that a client sees, written into `out`.
     pub(super) fn write_id(&self, feature: &TileFeature<'_>, out: &mut Vec<u8>) {
         use std::io::Write;
         // Writing to a vector cannot fail.
         let _ = match &feature.source {
             Source::Feature(feature) | Source::Label { of: feature, .. } => write!(out, "{}", feature.id),
+            // Cells of another level than the usual one are others: they say which.
             Source::Cluster(cell) => {
-                let [column, row] =
-                    [(self.tile.x(), cell.place[0]), (self.tile.y(), cell.place[1])].map(|(tile, at)| (tile << CELL_BITS) + at);
-                write!(out, "cluster:{}:{}/{column}/{row}", self.layer, self.tile.z())
+                let bits = self.level.cell_bits(self.tile.z());
+                let [column, row] = [(self.tile.x(), cell.place[0]), (self.tile.y(), cell.place[1])].map(|(tile, at)| (tile << bits) + at);
+                write!(out, "cluster:{}:{}{}/{column}/{row}", self.layer, self.tile.z(), self.level_mark())
+            }
+            Source::Joined { id, .. } => {
+                let tile = self.tile;
+                write!(out, "cluster:{}:{}{}/{}/{}/{id}", self.layer, tile.z(), self.level_mark(), tile.x(), tile.y())
             }
         };
+    }
+
+    fn level_mark(&self) -> &'static str {
+        match self.level.number() {
+            0 | 1 => "",
+            2 => "+2",
+            3 => "+3",
+            4 => "+4",
+            5 => "+5",
+            _ => "+6",
+        }
     }
 
     /// A point in tile units, x east, y south.

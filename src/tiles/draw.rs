@@ -59,18 +59,39 @@ impl Pen {
         }
     }
 
-    /// Adds to `paths` what of a mercator geometry lies in the tile. Parts outside `reach` are skipped unless `whole`; only
-    /// then is [`Outcome::Collapsed`] told apart from [`Outcome::Elsewhere`].
+    /// Adds to `paths` what of a mercator geometry lies in the tile. Parts outside `reach` are looked at only when `whole`, or
+    /// when nothing else tells whether an area is left at all: that of an area every tile it reaches must know.
     pub(super) fn draw(&mut self, geometry: &Geometry<f64>, reach: &Extent, whole: bool, paths: &mut Paths) -> Outcome {
         let first = paths.count();
         let mut alive = false;
         let kind = kind(geometry);
         match kind {
-            PathKind::Polygons => each_polygon(geometry, &mut |polygon| alive |= self.polygon(polygon, reach, whole, paths)),
-            PathKind::Lines => each_line(geometry, &mut |line| alive |= self.line(line, reach, whole, paths)),
+            PathKind::Polygons => {
+                let mut here = false;
+                each_polygon(geometry, &mut |polygon| {
+                    if meets(&polygon.exterior().0, reach) {
+                        here = true;
+                        alive |= self.polygon(polygon, Some((reach, paths)));
+                    }
+                });
+                if !alive && (here || whole) {
+                    each_polygon(geometry, &mut |polygon| {
+                        alive = alive || (!meets(&polygon.exterior().0, reach) && self.polygon(polygon, None));
+                    });
+                    if !alive {
+                        paths.truncate(first);
+                        return Outcome::Collapsed;
+                    }
+                }
+            }
+            PathKind::Lines => {
+                each_line(geometry, &mut |line| alive |= self.line(line, reach, whole, paths));
+                if !alive && whole {
+                    return Outcome::Collapsed;
+                }
+            }
             PathKind::Points => each_point(geometry, &mut |point| {
                 self.grid.line(&[point], &mut self.path, &mut self.scratch);
-                alive = true;
                 // Without buffer and half open: in exactly one tile.
                 let local = self.local(self.path[0]);
                 if local.iter().all(|c| (0..TILE_UNITS).contains(c)) {
@@ -80,16 +101,9 @@ impl Pen {
         }
         let polygons = kind == PathKind::Polygons && paths.count() > first;
         let room = if polygons { make_sound(paths, first, &mut self.edges) } else { Room::Wide };
-        match (paths.count() > first, alive) {
-            (true, _) => Outcome::Drawn { first, end: paths.count(), kind, room },
-            (false, true) => Outcome::Elsewhere,
-            (false, false) => {
-                if whole {
-                    Outcome::Collapsed
-                } else {
-                    Outcome::Elsewhere
-                }
-            }
+        match paths.count() > first {
+            true => Outcome::Drawn { first, end: paths.count(), kind, room },
+            false => Outcome::Elsewhere,
         }
     }
 
@@ -98,51 +112,45 @@ impl Pen {
         let mut alive = false;
         match kind(geometry) {
             PathKind::Points => alive = true,
-            PathKind::Lines => each_line(geometry, &mut |line| {
-                if !alive {
-                    self.grid.line(&line.0, &mut self.path, &mut self.scratch);
-                    alive = self.path.len() > 1;
-                }
-            }),
+            PathKind::Lines => alive = self.line_start(geometry).is_some(),
             PathKind::Polygons => each_polygon(geometry, &mut |polygon| {
-                alive = alive || self.keeps_area(polygon);
+                alive = alive || self.polygon(polygon, None);
             }),
         }
         alive
     }
 
-    fn polygon(&mut self, polygon: &Polygon<f64>, reach: &Extent, whole: bool, paths: &mut Paths) -> bool {
-        let shell = &polygon.exterior().0;
-        let here = meets(shell, reach);
-        if !here && !whole {
-            return false;
-        }
-        if !self.keeps_area(polygon) {
-            return false;
-        }
-        if here {
-            self.grid.ring(shell, &mut self.path, &mut self.scratch);
-            self.cut_ring(Role::Shell, paths);
-            for hole in polygon.interiors() {
-                if meets(&hole.0, reach) {
-                    self.grid.ring(&hole.0, &mut self.path, &mut self.scratch);
-                    self.cut_ring(Role::Hole, paths);
-                }
+    /// The first end of the first line that is left at this zoom.
+    pub(super) fn line_start(&mut self, geometry: &Geometry<f64>) -> Option<[f64; 2]> {
+        let mut start = None;
+        each_line(geometry, &mut |line| {
+            if start.is_none() {
+                self.grid.line(&line.0, &mut self.path, &mut self.scratch);
+                start = line.0.first().filter(|_| self.path.len() > 1).map(|c| [c.x, c.y]);
             }
-        }
-        true
+        });
+        start
     }
 
-    /// Whether the polygon is still at least [`THIN_UNITS`] wide on average (twice the area over the length of its edges).
-    /// What is thinner may be nothing at all after rounding. The answer is the same in every tile.
-    fn keeps_area(&mut self, polygon: &Polygon<f64>) -> bool {
+    /// Adds what of a part is within reach to the paths, if wanted, and says whether it is at least [`THIN_UNITS`] wide on average (twice the area
+    /// over the length of its edges). What is thinner may be nothing at all after rounding and shows only beside wider
+    /// parts. The answer is the same in every tile.
+    fn polygon(&mut self, polygon: &Polygon<f64>, mut show: Option<(&Extent, &mut Paths)>) -> bool {
         self.grid.ring(&polygon.exterior().0, &mut self.path, &mut self.scratch);
         let (mut area, mut length) = doubled_area_and_length(&self.path);
+        if let Some((_, paths)) = &mut show {
+            self.cut_ring(Role::Shell, paths);
+        }
         for hole in polygon.interiors() {
             self.grid.ring(&hole.0, &mut self.path, &mut self.scratch);
             let (hole_area, hole_length) = doubled_area_and_length(&self.path);
             area -= hole_area;
             length += hole_length;
+            if let Some((reach, paths)) = &mut show
+                && meets(&hole.0, reach)
+            {
+                self.cut_ring(Role::Hole, paths);
+            }
         }
         area > 0.0 && area >= THIN_UNITS * length
     }

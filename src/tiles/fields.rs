@@ -3,10 +3,11 @@
 use chrono::NaiveDate;
 
 use super::TileLayer;
-use super::content::{Source, TileFeature, mercator};
+use super::budget::Level;
+use super::content::{Drawn, Source, TileFeature, mercator, text_field};
 use super::grid::to_wgs84;
 use crate::domain::{FieldKind, Layer, Text, Value};
-use crate::spatial::Feature;
+use crate::spatial::{Cell, Feature, kind_field};
 
 /// A property that features of a tile layer may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub fn tilejson_fields(layer: TileLayer) -> Vec<TileField> {
     }));
     if let TileLayer::Features(_) = layer {
         fields.extend([
-            field("merged", "Boolean", "合并显示", "Counted instead of drawn"),
+            field("merged", "Boolean", "合并显示", "Merged or counted instead of drawn one by one"),
             field("count", "Number", "数量", "How many features are counted"),
             field("kinds", "String", "各类数量", "How many of each kind"),
             field("extent", "String", "范围", "Where they lie: west, south, east, north"),
@@ -62,33 +63,71 @@ pub fn tilejson_fields(layer: TileLayer) -> Vec<TileField> {
 }
 
 /// Hands over the properties of a feature but its id, in a fixed order; absent ones are left out.
-pub(super) fn properties<'a>(layer: TileLayer, feature: &'a TileFeature<'a>, mut visit: impl FnMut(&'static str, Property<'a>)) {
+pub(super) fn properties<'a>(
+    layer: TileLayer,
+    z: u8,
+    level: Level,
+    feature: &'a TileFeature<'a>,
+    mut visit: impl FnMut(&'static str, Property<'a>),
+) {
     match &feature.source {
-        Source::Feature(feature) => of_feature(layer.layer(), feature, &mut visit),
+        Source::Feature(feature) => of_feature(layer, z, level, feature, &mut visit),
         Source::Label { of, rank } => {
-            of_feature(layer.layer(), of, &mut visit);
+            of_feature(layer, z, level, of, &mut visit);
             visit("rank", Property::Int(i64::from(*rank)));
         }
+        Source::Joined { of, counted, .. } => {
+            names(of, &mut visit);
+            if let Some((name, value)) = kind(layer.layer(), of) {
+                visit(name, Property::Text(value));
+            }
+            merged(counted, &mut visit);
+        }
         Source::Cluster(cell) => {
-            visit("merged", Property::Bool(true));
-            visit("count", Property::Int(cell.count as i64));
-            visit("kinds", Property::Kinds(&cell.kinds));
-            let (north_west, south_east) = (to_wgs84(mercator(cell.anchors.min)), to_wgs84(mercator(cell.anchors.max)));
-            visit("extent", Property::Extent([north_west[0], south_east[1], south_east[0], north_west[1]]));
+            // An area is painted as most of it would be.
+            if let (Drawn::Paths { .. }, Some(field), Some(value)) = (&feature.drawn, kind_field(layer.layer()), cell.main_kind()) {
+                visit(layer.layer().fields()[usize::from(field)].name, Property::Text(value));
+            }
+            merged(cell, &mut visit);
         }
     }
 }
 
-fn of_feature<'a>(layer: Layer, feature: &'a Feature, visit: &mut impl FnMut(&'static str, Property<'a>)) {
-    let mut text = |name, text: &'a Option<Box<str>>| {
+fn merged<'a>(cell: &'a Cell<'a>, visit: &mut impl FnMut(&'static str, Property<'a>)) {
+    visit("merged", Property::Bool(true));
+    visit("count", Property::Int(cell.count as i64));
+    visit("kinds", Property::Kinds(&cell.kinds));
+    if cell.count > 0 {
+        let (north_west, south_east) = (to_wgs84(mercator(cell.anchors.min)), to_wgs84(mercator(cell.anchors.max)));
+        visit("extent", Property::Extent([north_west[0], south_east[1], south_east[0], north_west[1]]));
+    }
+}
+
+fn names<'a>(feature: &'a Feature, visit: &mut impl FnMut(&'static str, Property<'a>)) {
+    for (name, text) in [("name", &feature.name), ("name_en", &feature.name_en)] {
         if let Some(text) = text {
             visit(name, Property::Text(text));
         }
-    };
-    text("name", &feature.name);
-    text("name_en", &feature.name_en);
+    }
+}
+
+/// The field that tells kinds apart, and its value.
+fn kind(layer: Layer, feature: &Feature) -> Option<(&'static str, &str)> {
+    let field = kind_field(layer)?;
+    Some((layer.fields()[usize::from(field)].name, feature.tag(field)?.text()?))
+}
+
+fn of_feature<'a>(layer: TileLayer, z: u8, level: Level, feature: &'a Feature, visit: &mut impl FnMut(&'static str, Property<'a>)) {
+    let label = matches!(layer, TileLayer::Labels(_));
+    if label || (level.has_all_fields() && z >= name_from_z(layer.layer())) {
+        names(feature, visit);
+    }
     for tag in &feature.tags {
-        let Some(field) = layer.fields().get(usize::from(tag.field)).filter(|field| field.in_tiles) else { continue };
+        let Some(field) = layer.layer().fields().get(usize::from(tag.field)).filter(|field| field.in_tiles) else { continue };
+        let from_z = field_from_z(layer, field.name);
+        if z < from_z || (from_z > 0 && !level.has_all_fields()) {
+            continue;
+        }
         match &tag.value {
             Value::Text(text) => visit(field.name, Property::Text(text)),
             Value::Int(value) => visit(field.name, Property::Int(*value)),
@@ -96,5 +135,35 @@ fn of_feature<'a>(layer: Layer, feature: &'a Feature, visit: &mut impl FnMut(&'s
             Value::Number(_) => {}
             Value::Date(date) => visit(field.name, Property::Date(*date)),
         }
+    }
+}
+
+/// From which zoom on a field is written. What maps draw by is 0; from 16 on all are there. Labels carry what they say
+/// wherever they are.
+fn field_from_z(layer: TileLayer, field: &str) -> u8 {
+    use Layer::{BoundaryLines, BoundaryMarkers, Buildings, ControlAreas, DoorPlates, Parcels, Permits, PlaceNames, Roads, Zoning};
+    if matches!(layer, TileLayer::Labels(_))
+        && text_field(layer.layer()).is_some_and(|known| layer.layer().fields()[usize::from(known)].name == field)
+    {
+        return 0;
+    }
+    match (layer.layer(), field) {
+        (Layer::Divisions, "level") | (Zoning, "class" | "status") | (ControlAreas, "kind" | "status") => 0,
+        (Roads | PlaceNames, "class") | (Permits | PlaceNames, "status") | (BoundaryLines, "rank") => 0,
+        (BoundaryMarkers, "kind" | "condition") => 0,
+        (Layer::Divisions, "code") => 8,
+        (Zoning, "land_use") | (Permits, "case_no" | "case_type") | (ControlAreas | BoundaryLines, "code") => 14,
+        (Parcels, _) | (Buildings, "use") | (BoundaryMarkers | DoorPlates, "number") => 15,
+        _ => 16,
+    }
+}
+
+/// From which zoom on features carry their names; below, only labels do.
+fn name_from_z(layer: Layer) -> u8 {
+    match layer {
+        Layer::Divisions | Layer::PlaceNames | Layer::Roads | Layer::BoundaryLines => 0,
+        Layer::Permits | Layer::PermitFootprints | Layer::BoundaryMarkers | Layer::ControlAreas => 13,
+        Layer::Zoning => 14,
+        Layer::Parcels | Layer::Buildings | Layer::DoorPlates => 15,
     }
 }

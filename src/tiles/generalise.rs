@@ -22,6 +22,7 @@ const PASSES: usize = 4;
 pub(super) struct ZoomGrid {
     half_steps: f64,
     step: i64,
+    flat_units: f64,
     simplify: bool,
 }
 
@@ -37,7 +38,15 @@ impl ZoomGrid {
         let simplify = z < PLAIN_FROM_Z;
         let step = if simplify { STEP_UNITS } else { 1 };
         let half_units = (i64::from(TILE_UNITS) << z) / 2;
-        Self { half_steps: (half_units / step) as f64, step, simplify }
+        Self { half_steps: (half_units / step) as f64, step, flat_units: FLAT_UNITS, simplify }
+    }
+
+    /// With steps of at least `step_units`, a power of two, and corners within `flat_units` of a straight line gone.
+    pub(super) fn coarser(z: u8, step_units: i64, flat_units: f64) -> Self {
+        let fine = Self::new(z);
+        let step = fine.step.max(step_units);
+        let half_steps = fine.half_steps * fine.step as f64 / step as f64;
+        Self { half_steps, step, flat_units, simplify: fine.simplify || step > fine.step }
     }
 
     /// The grid position of a tile's north-west corner.
@@ -45,7 +54,7 @@ impl ZoomGrid {
         [i64::from(tile.x()) * i64::from(TILE_UNITS), i64::from(tile.y()) * i64::from(TILE_UNITS)]
     }
 
-    fn position(&self, coord: &Coord<f64>) -> [i64; 2] {
+    pub(super) fn position(&self, coord: &Coord<f64>) -> [i64; 2] {
         // Truncation after adding a half rounds, as nothing of the world is negative here.
         let steps = |share: f64| (share * self.half_steps + 0.5) as i64 * self.step;
         [steps(1.0 + coord.x / MERCATOR_HALF_M), steps(1.0 - coord.y / MERCATOR_HALF_M)]
@@ -53,13 +62,23 @@ impl ZoomGrid {
 
     /// A ring without its repeated last corner, generalised into `out`. Fewer than three corners: it collapsed.
     pub(super) fn ring(&self, ring: &[Coord<f64>], out: &mut Vec<[i64; 2]>, scratch: &mut Scratch) {
+        self.round_ring(ring, out);
+        self.thin(out, true, scratch);
+    }
+
+    /// A ring that is only rounded.
+    pub(super) fn round_ring(&self, ring: &[Coord<f64>], out: &mut Vec<[i64; 2]>) {
         self.round(ring, out);
         while out.len() > 1 && out.first() == out.last() {
             out.pop();
         }
+    }
+
+    /// Takes the corners that cannot be seen from a path on this grid.
+    pub(super) fn thin(&self, path: &mut Vec<[i64; 2]>, closed: bool, scratch: &mut Scratch) {
         if self.simplify {
             for _ in 0..PASSES {
-                thin(out, true, scratch);
+                thin(path, closed, self.flat_units, scratch);
             }
         }
     }
@@ -67,11 +86,7 @@ impl ZoomGrid {
     /// A line generalised into `out`; its ends stay. Fewer than two points: it collapsed.
     pub(super) fn line(&self, line: &[Coord<f64>], out: &mut Vec<[i64; 2]>, scratch: &mut Scratch) {
         self.round(line, out);
-        if self.simplify {
-            for _ in 0..PASSES {
-                thin(out, false, scratch);
-            }
-        }
+        self.thin(out, false, scratch);
     }
 
     fn round(&self, path: &[Coord<f64>], out: &mut Vec<[i64; 2]>) {
@@ -86,7 +101,7 @@ impl ZoomGrid {
 }
 
 /// Removes flat corners. Of flat corners in a row those with the lowest number go, never two neighbours at once.
-fn thin(path: &mut Vec<[i64; 2]>, closed: bool, scratch: &mut Scratch) {
+fn thin(path: &mut Vec<[i64; 2]>, closed: bool, flat_units: f64, scratch: &mut Scratch) {
     let count = path.len();
     if count < 3 + usize::from(closed) {
         return;
@@ -96,7 +111,7 @@ fn thin(path: &mut Vec<[i64; 2]>, closed: bool, scratch: &mut Scratch) {
     flat.clear();
     flat.extend((0..count).map(|at| {
         let (before, after) = around(at);
-        (closed || (at > 0 && at + 1 < count)) && is_flat(path[before], path[at], path[after])
+        (closed || (at > 0 && at + 1 < count)) && is_flat(path[before], path[at], path[after], flat_units)
     }));
     if !flat.contains(&true) {
         return;
@@ -119,13 +134,13 @@ fn thin(path: &mut Vec<[i64; 2]>, closed: bool, scratch: &mut Scratch) {
     }
 }
 
-/// Whether `b` lies within [`FLAT_UNITS`] of the line from `a` to `c` and between the two.
-fn is_flat(a: [i64; 2], b: [i64; 2], c: [i64; 2]) -> bool {
+/// Whether `b` lies within `flat_units` of the line from `a` to `c` and between the two.
+fn is_flat(a: [i64; 2], b: [i64; 2], c: [i64; 2], flat_units: f64) -> bool {
     let [abx, aby, acx, acy] = [b[0] - a[0], b[1] - a[1], c[0] - a[0], c[1] - a[1]].map(|d| d as f64);
     let cross = abx * acy - aby * acx;
     let along = abx * acx + aby * acy;
     let length_2 = acx * acx + acy * acy;
-    cross * cross <= FLAT_UNITS * FLAT_UNITS * length_2 && 0.0 < along && along < length_2
+    cross * cross <= flat_units * flat_units * length_2 && 0.0 < along && along < length_2
 }
 
 /// A number for a place, without pattern: the last step of splitmix64 (G. Steele et al., OOPSLA 2014).

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::budget::Aggregated;
 use super::content::{Content, Drawn, TileFeature};
 use super::draw::PathKind;
 use super::fields::{Property, properties};
@@ -40,8 +41,19 @@ impl Writer {
         }
     }
 
-    pub(super) fn finish(mut self) -> Vec<u8> {
-        self.out.extend_from_slice(b"]}");
+    /// Ends the collection; layers that were too heavy are named in a member `aggregated`.
+    pub(super) fn finish(mut self, aggregated: &[Aggregated]) -> Vec<u8> {
+        self.out.push(b']');
+        if !aggregated.is_empty() {
+            self.out.extend_from_slice(br#","aggregated":["#);
+            for (at, Aggregated { layer, level }) in aggregated.iter().enumerate() {
+                let separator = if at > 0 { "," } else { "" };
+                // Writing to a vector cannot fail.
+                let _ = write!(self.out, r#"{separator}{{"layer":"{layer}","level":{level},"reason":"bytes"}}"#);
+            }
+            self.out.push(b']');
+        }
+        self.out.push(b'}');
         self.out
     }
 
@@ -60,7 +72,7 @@ impl Writer {
             self.out.extend_from_slice(layer.as_bytes());
             self.out.push(b'"');
             let out = &mut self.out;
-            properties(content.layer, feature, |name, value| {
+            properties(content.layer, content.tile.z(), content.level, feature, |name, value| {
                 out.extend_from_slice(b",\"");
                 out.extend_from_slice(name.as_bytes());
                 out.extend_from_slice(b"\":");
@@ -173,7 +185,7 @@ impl Writer {
 }
 
 /// Digits after the point, so that rounding moves nothing by more than an eighth of a tile unit: 7 at zoom 16 (1 cm).
-fn decimals(z: u8) -> u32 {
+pub(super) fn decimals(z: u8) -> u32 {
     let steps_per_degree = 8.0 * f64::from(TILE_UNITS) * f64::from(1u32 << z) / 360.0;
     (steps_per_degree.log10().ceil() as u32).clamp(3, 9)
 }
@@ -247,6 +259,16 @@ pub(super) fn write_extent(out: &mut Vec<u8>, extent: &[f64; 4]) {
     out.push(b']');
 }
 
+/// The bytes that [`write_text`] writes, quotes included.
+pub(super) fn json_len(text: &str) -> usize {
+    let more = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' => 1,
+        0..0x20 => 5,
+        _ => 0,
+    };
+    2 + text.len() + text.bytes().map(more).sum::<usize>()
+}
+
 /// A JSON string (RFC 8259).
 fn write_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
@@ -280,6 +302,7 @@ mod tests {
         fn any_text_is_read_back_by_a_json_parser(text: String) {
             let mut out = Vec::new();
             write_text(&mut out, &text);
+            prop_assert_eq!(out.len(), json_len(&text));
             prop_assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
         }
 

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use geo_types::{Coord, Geometry};
 
-use super::POINTS_ALONE_FROM_Z;
-use super::content::{Content, Drawn, Source, TileFeature, counted, holds, lone_point, pixel_m, points_alone, smallest_m, text_field};
+use super::content::{Content, Drawn, Source, TileFeature, counted, holds, lone_point, pixel_m, points_alone, text_field};
 use super::draw::{Outcome, PathKind, Pen, each_line, each_point, each_polygon, kind};
-use super::grid::{TileId, unit_m};
+use super::grid::unit_m;
 use super::paths::{Paths, Role};
 use super::sound::Room;
 use crate::domain::Layer;
@@ -21,8 +20,8 @@ const MANY_CORNERS: usize = 2000;
 pub(super) fn labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let layer = content.layer.layer();
     // Only layers of kind Point or Any have points, and only of those a label needs to know which stand alone.
-    let cells = counted_with_collapsed(index, content.tile).into_vec();
-    let alone = cells.iter().filter_map(lone_point).chain(points_alone(index, content.tile));
+    let cells = counted_with_collapsed(index, content).into_vec();
+    let alone = cells.iter().filter_map(lone_point).chain(points_alone(index, content));
     for (of, point) in alone.filter(|(feature, _)| text(layer, feature).is_some()) {
         content.features.push(TileFeature { source: Source::Label { of, rank: rank(layer, of, 0.0) }, drawn: Drawn::Point(point) });
     }
@@ -32,17 +31,18 @@ pub(super) fn labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     }
     content.features.sort_by_key(|feature| match &feature.source {
         Source::Feature(of) | Source::Label { of, .. } => Some(of.id),
-        Source::Cluster(_) => None,
+        Source::Cluster(_) | Source::Joined { .. } => None,
     });
 }
 
 /// The cells as the features' own tile has them: a point that shares its cell with a collapsed shape is not drawn alone.
-fn counted_with_collapsed(index: &LayerIndex, tile: TileId) -> Cells<'_> {
-    let mut cells = counted(index, tile);
-    if tile.z() < POINTS_ALONE_FROM_Z {
+fn counted_with_collapsed<'a>(index: &'a LayerIndex, content: &Content<'_>) -> Cells<'a> {
+    let (tile, smallest_m) = (content.tile, content.smallest_m());
+    let mut cells = counted(index, content, smallest_m);
+    if !content.level.points_alone(tile.z()) {
         let mut pen = Pen::new(tile, 0);
         let window = tile.extent_mercator().grown(unit_m(tile.z()));
-        for (feature, extent) in index.window_mercator_sized(&window, smallest_m(index.layer(), tile.z())) {
+        for (feature, extent) in index.window_mercator_sized(&window, smallest_m) {
             let Shape::Geometry(geometry) = &feature.mercator else { continue };
             if holds(tile, anchor(&extent)) && !pen.survives(geometry) {
                 cells.add_feature(feature);
@@ -65,7 +65,7 @@ fn shape_labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let mut pen = Pen::new(tile, 0);
     // A little more than the tile: which tile a point lies in is decided on the world grid.
     let window = tile.extent_mercator().grown(unit_m(tile.z()));
-    for (of, extent) in index.window_mercator_sized(&window, smallest_m(layer, tile.z())) {
+    for (of, extent) in index.window_mercator_sized(&window, content.smallest_m()) {
         let Shape::Geometry(geometry) = &of.mercator else { continue };
         if text(layer, of).is_none() {
             continue;
@@ -86,7 +86,7 @@ fn line_labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let mut pen = Pen::new(tile, 0);
     let mut runs: BTreeMap<&str, Vec<Run<'a>>> = BTreeMap::new();
     let mut paths = Paths::default();
-    for (of, _) in index.window_mercator_sized(&window, smallest_m(layer, tile.z())) {
+    for (of, _) in index.window_mercator_sized(&window, content.smallest_m()) {
         let (Some(text), Shape::Geometry(geometry)) = (text(layer, of), &of.mercator) else { continue };
         let Outcome::Drawn { first, end, kind: PathKind::Lines, .. } = pen.draw(geometry, &window, false, &mut paths) else { continue };
         for path in first..end {

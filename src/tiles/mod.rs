@@ -1,19 +1,24 @@
 //! Map tiles from the snapshot: what of which layer shows at which zoom, as GeoJSON and as Mapbox Vector Tiles.
 //!
 //! Both formats are written from one [`content::Content`], so they agree feature for feature. Nothing is dropped: what is too
-//! small or too dense to be drawn is counted in a point with `merged: true`, each feature in exactly one tile of a zoom.
-//! Pure: the same snapshot and tile give the same bytes. Leaves out: caching, compression, HTTP.
+//! small or too dense to be drawn by itself is merged (areas of a coverage, lines of one name) or counted in a point, with
+//! `merged: true`; each such feature is counted in exactly one tile of a zoom. A tile that would be too heavy merges more and
+//! says so. Pure: the same snapshot and tile give the same bytes. Leaves out: caching, HTTP.
 
+mod budget;
 mod clip;
 mod content;
 mod draw;
+mod features;
 mod fields;
 mod generalise;
 mod geojson;
 mod grid;
+mod join;
 mod labels;
 mod mvt;
 mod paths;
+mod remainder;
 mod rings;
 mod sound;
 #[cfg(test)]
@@ -22,8 +27,12 @@ mod tests;
 use std::fmt;
 use std::str::FromStr;
 
+pub use budget::{Aggregated, GEOJSON_BUDGET, MVT_GZIP_BUDGET};
 pub use fields::{TileField, tilejson_fields};
 pub use grid::{BUFFER_UNITS, PIXEL_UNITS, TILE_UNITS, TileId, TileRange, tiles_reached};
+
+use budget::{Level, Weight};
+use content::Content;
 
 use crate::domain::{Layer, UnknownLayer};
 use crate::spatial::Snapshot;
@@ -73,23 +82,73 @@ impl FromStr for TileLayer {
     }
 }
 
-/// A GeoJSON FeatureCollection (RFC 7946, lon lat in WGS 84) of the layers in drawing order, each once; within a layer
-/// features by id, then clusters by row and column.
-pub fn geojson(snapshot: &Snapshot, tile: TileId, layers: &[TileLayer]) -> Vec<u8> {
-    let mut out = geojson::Writer::new(tile);
-    for layer in in_order(layers) {
-        out.layer(&content::assemble(snapshot, tile, layer));
-    }
-    out.finish()
+/// A finished tile, and which of its layers show less than usual because it would have been too heavy.
+#[derive(Clone, Debug, Default)]
+pub struct Encoded {
+    pub bytes: Vec<u8>,
+    /// In drawing order; empty for most tiles.
+    pub aggregated: Vec<Aggregated>,
 }
 
-/// The same as a Mapbox Vector Tile (version 2.1), a tile layer for each layer that has something; empty when none has.
+/// A GeoJSON FeatureCollection (RFC 7946, lon lat in WGS 84) of the layers in drawing order, each once; within a layer
+/// features by id, then joined lines, then clusters by row and column. At most [`GEOJSON_BUDGET`] bytes.
+pub fn geojson(snapshot: &Snapshot, tile: TileId, layers: &[TileLayer]) -> Vec<u8> {
+    geojson_tile(snapshot, tile, layers).bytes
+}
+
+/// The same as a Mapbox Vector Tile (version 2.1), a tile layer for each layer that has something; empty when none has. At
+/// most [`MVT_GZIP_BUDGET`] bytes after gzip.
 pub fn mvt(snapshot: &Snapshot, tile: TileId, layers: &[TileLayer]) -> Vec<u8> {
+    mvt_tile(snapshot, tile, layers).bytes
+}
+
+/// [`geojson`], and what was aggregated; the collection names it in its member `aggregated`.
+pub fn geojson_tile(snapshot: &Snapshot, tile: TileId, layers: &[TileLayer]) -> Encoded {
+    let contents = fitting(snapshot, tile, layers);
+    let aggregated = aggregated(&contents);
+    let mut out = geojson::Writer::new(tile);
+    contents.iter().for_each(|content| out.layer(content));
+    Encoded { bytes: out.finish(&aggregated), aggregated }
+}
+
+/// [`mvt`], and what was aggregated.
+pub fn mvt_tile(snapshot: &Snapshot, tile: TileId, layers: &[TileLayer]) -> Encoded {
+    let contents = fitting(snapshot, tile, layers);
+    Encoded { bytes: written_as_mvt(&contents), aggregated: aggregated(&contents) }
+}
+
+fn written_as_mvt(contents: &[Content<'_>]) -> Vec<u8> {
     let mut out = Vec::new();
-    for layer in in_order(layers) {
-        mvt::layer(&mut out, &content::assemble(snapshot, tile, layer));
-    }
+    contents.iter().for_each(|content| mvt::layer(&mut out, content));
     out
+}
+
+fn aggregated(contents: &[Content<'_>]) -> Vec<Aggregated> {
+    let heavy = contents.iter().filter(|content| content.level > Level::default());
+    heavy.map(|content| Aggregated { layer: content.layer, level: content.level.number() }).collect()
+}
+
+/// The layers at the levels at which the tile fits its budgets in both formats. The heaviest layer gives way first.
+fn fitting<'a>(snapshot: &'a Snapshot, tile: TileId, layers: &[TileLayer]) -> Vec<Content<'a>> {
+    let mut contents: Vec<Content<'a>> =
+        in_order(layers).into_iter().map(|layer| content::assemble(snapshot, tile, layer, Level::default())).collect();
+    let mut weights: Vec<Weight> = contents.iter().map(Weight::of).collect();
+    // The member that says so, should it be needed.
+    let said = 80 * contents.len() + 60;
+    loop {
+        let (geojson, mvt) = weights.iter().fold((said, 0), |sum, weight| (sum.0 + weight.geojson, sum.1 + weight.mvt));
+        // The weights are upper bounds; only a vector tile near its budget is worth a look at what it comes to.
+        let fits = geojson <= GEOJSON_BUDGET && (mvt <= MVT_GZIP_BUDGET || budget::gzip_len(&written_as_mvt(&contents)) <= MVT_GZIP_BUDGET);
+        if fits {
+            return contents;
+        }
+        let times = geojson as f64 / GEOJSON_BUDGET as f64;
+        let heaviest =
+            (0..contents.len()).filter(|at| contents[*at].level.next(times).is_some()).max_by_key(|at| (weights[*at].geojson, *at));
+        let Some((at, level)) = heaviest.and_then(|at| Some((at, contents[at].level.next(times)?))) else { return contents };
+        contents[at] = content::assemble(snapshot, tile, contents[at].layer, level);
+        weights[at] = Weight::of(&contents[at]);
+    }
 }
 
 fn in_order(layers: &[TileLayer]) -> Vec<TileLayer> {

@@ -55,7 +55,7 @@ pub(super) fn layer(out: &mut Vec<u8>, content: &Content<'_>) {
         geometry.clear();
         let id = match &feature.source {
             Source::Feature(feature) | Source::Label { of: feature, .. } => Some(feature.id.number()),
-            Source::Cluster(_) => None,
+            Source::Cluster(_) | Source::Joined { .. } => None,
         };
         if let Some(id) = id {
             field(&mut one, 1, VARINT);
@@ -69,7 +69,7 @@ pub(super) fn layer(out: &mut Vec<u8>, content: &Content<'_>) {
         content.write_id(feature, &mut text_id);
         tag(tables.key("id"), tables.fresh_text(&text_id));
         tag(tables.key("layer"), tables.layer_name(&name));
-        properties(content.layer, feature, |name, value| tag(tables.key(name), tables.value(value)));
+        properties(content.layer, content.tile.z(), content.level, feature, |name, value| tag(tables.key(name), tables.value(value)));
         bytes(&mut one, 2, &tags);
         let kind = write_geometry(&mut geometry, content, feature);
         field(&mut one, 3, VARINT);

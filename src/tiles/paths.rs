@@ -30,6 +30,11 @@ impl Paths {
         &self.points[self.start(path)..self.ends[path].1 as usize]
     }
 
+    /// How many points the paths from `first` to before `end` have.
+    pub(super) fn points_in(&self, first: usize, end: usize) -> usize {
+        self.start(end) - self.start(first)
+    }
+
     pub(super) fn push(&mut self, role: Role, points: impl IntoIterator<Item = [i32; 2]>) {
         self.points.extend(points);
         self.ends.push((role, self.points.len() as u32));

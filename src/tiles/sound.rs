@@ -8,7 +8,7 @@ use i_overlay::i_float::int::point::IntPoint;
 use i_overlay::vector::edge::{SUBJ_LEFT, SUBJ_RIGHT};
 
 use super::paths::{Paths, Role};
-use super::rings;
+use super::rings::{self, Ring};
 
 /// An edge with its box, for the look at pairs.
 #[derive(Clone, Copy, Debug)]
@@ -187,28 +187,49 @@ fn dot(from: [i32; 2], a: [i32; 2], b: [i32; 2]) -> i64 {
     d(a[0], 0) * d(b[0], 0) + d(a[1], 1) * d(b[1], 1)
 }
 
-/// The union of the parts: what the rings wind around at least once. i_overlay splits the edges where they meet and tells
-/// the sides; the rings are put together here, because its own way to OGC polygons fails where edges touch in several places.
 fn overlay(paths: &mut Paths, first: usize) {
-    let mut union = Overlay::new(64);
+    let mut union = Union::new();
     for ring in first..paths.count() {
-        union.add_path_iter(paths.points(ring).iter().map(|p| IntPoint::new(p[0], p[1])), ShapeType::Subject);
+        union.add(paths.points(ring));
     }
-    let boundary = union.build_separate_vectors(FillRule::Positive).into_iter().filter_map(|edge| {
-        let (a, b) = ([edge.a.x, edge.a.y], [edge.b.x, edge.b.y]);
-        match edge.fill & (SUBJ_LEFT | SUBJ_RIGHT) {
-            SUBJ_LEFT => Some([a, b]),
-            SUBJ_RIGHT => Some([b, a]),
-            _ => None,
-        }
-    });
-    let (shells, holes) = rings::trace(boundary.collect());
+    let (shells, holes) = union.rings();
     paths.truncate(first);
+    push_rings(paths, &shells, &holes);
+}
+
+/// Adds shells, each followed by its holes.
+pub(super) fn push_rings(paths: &mut Paths, shells: &[Ring], holes: &[Ring]) {
     for (at, shell) in shells.iter().enumerate() {
         paths.push(Role::Shell, shell.points.iter().copied());
         for hole in holes.iter().filter(|hole| hole.shell == Some(at)) {
             paths.push(Role::Hole, hole.points.iter().copied());
         }
+    }
+}
+
+/// What rings wind around at least once. i_overlay splits the edges where they meet and tells the sides; the rings are put
+/// together here, because its own way to OGC polygons fails where edges touch in several places.
+pub(super) struct Union(Overlay);
+
+impl Union {
+    pub(super) fn new() -> Self {
+        Self(Overlay::new(64))
+    }
+
+    pub(super) fn add(&mut self, ring: &[[i32; 2]]) {
+        self.0.add_path_iter(ring.iter().map(|p| IntPoint::new(p[0], p[1])), ShapeType::Subject);
+    }
+
+    pub(super) fn rings(mut self) -> (Vec<Ring>, Vec<Ring>) {
+        let boundary = self.0.build_separate_vectors(FillRule::Positive).into_iter().filter_map(|edge| {
+            let (a, b) = ([edge.a.x, edge.a.y], [edge.b.x, edge.b.y]);
+            match edge.fill & (SUBJ_LEFT | SUBJ_RIGHT) {
+                SUBJ_LEFT => Some([a, b]),
+                SUBJ_RIGHT => Some([b, a]),
+                _ => None,
+            }
+        });
+        rings::trace(boundary.collect())
     }
 }
 

@@ -22,7 +22,9 @@ export function inViewOf(map: OlMap, drawn: readonly Drawn[], look: Look): Pick<
       if (seen.has(key)) continue;
       seen.add(key);
       const count = feature.get('count');
-      const value = typeof count === 'number' ? 'count' : field ? String(feature.get(field) ?? '') : '';
+      // Areas and lines that were merged are painted by their main kind.
+      const isGroup = typeof count === 'number' && feature.getGeometry()?.getType() === 'Point';
+      const value = isGroup ? 'count' : field ? String(feature.get(field) ?? '') : '';
       counted[value] = (counted[value] ?? 0) + (typeof count === 'number' ? count : 1);
     }
     if (seen.size > 0) counts[id] = counted;

@@ -55,14 +55,20 @@ export function markStyle(mark: Mark): Style {
 
 /** Shapes too small for this zoom: a speck, so that nothing vanishes without a sign. Discs with numbers would bury the map. */
 export function speckStyle(feature: FeatureLike, look: Look): Style | undefined {
-  if (typeof feature.get('count') !== 'number') return undefined;
+  if (countAt(feature) === null) return undefined;
   return keep(`speck ${look.dark}`, () => new Style({ image: new Circle({ radius: 1.25, fill: new Fill({ color: paletteOf(look.dark).permitGrey }) }) }));
+}
+
+/** How many features a point stands for; `null` for a feature of its own, and for areas and lines that were merged: those are painted as what they are. */
+function countAt(feature: FeatureLike): number | null {
+  const count: unknown = feature.get('count');
+  return typeof count === 'number' && feature.getGeometry()?.getType() === 'Point' ? count : null;
 }
 
 /** Several features drawn as one: a disc that says how many. */
 export function groupStyle(feature: FeatureLike, look: Look, edge?: string): Style | undefined {
-  const count = feature.get('count');
-  if (typeof count !== 'number') return undefined;
+  const count = countAt(feature);
+  if (count === null) return undefined;
   const label = count >= 10_000 ? `${Math.round(count / 1000)}k` : String(count);
   return keep(`group ${label} ${look.dark} ${edge}`, () => {
     const palette = paletteOf(look.dark);
@@ -77,7 +83,7 @@ export function groupStyle(feature: FeatureLike, look: Look, edge?: string): Sty
 
 /** Where the features of a group lie, degrees; `null` for a feature that is none. */
 export function groupExtent(feature: FeatureLike): Extent | null {
-  if (typeof feature.get('count') !== 'number') return null;
+  if (countAt(feature) === null) return null;
   const extent: unknown = feature.get('extent');
   if (Array.isArray(extent) && extent.length === 4) return extent.map(Number) as Extent;
   const [x = 0, y = 0] = feature.getGeometry()?.getExtent() ?? [];
