@@ -41,6 +41,18 @@ impl FeatureId {
         &self.0
     }
 
+    /// The text of the id: ASCII letters and digits.
+    pub fn letters(&self) -> [u8; 16] {
+        let mut text = [0u8; 16];
+        for (half, chunk) in self.0.chunks(5).enumerate() {
+            let bits = chunk.iter().fold(0u64, |all, byte| (all << 8) | u64::from(*byte));
+            for (place, slot) in text[half * 8..half * 8 + 8].iter_mut().enumerate() {
+                *slot = ALPHABET[((bits >> (35 - 5 * place)) & 31) as usize];
+            }
+        }
+        text
+    }
+
     /// A number for formats whose ids are integers (MVT): the first 53 bits, exact in a double.
     pub fn number(&self) -> u64 {
         let mut first = [0u8; 8];
@@ -51,14 +63,7 @@ impl FeatureId {
 
 impl fmt::Display for FeatureId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = [0u8; 16];
-        for (half, chunk) in self.0.chunks(5).enumerate() {
-            let bits = chunk.iter().fold(0u64, |all, byte| (all << 8) | u64::from(*byte));
-            for (place, slot) in text[half * 8..half * 8 + 8].iter_mut().enumerate() {
-                *slot = ALPHABET[((bits >> (35 - 5 * place)) & 31) as usize];
-            }
-        }
-        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        f.write_str(std::str::from_utf8(&self.letters()).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -130,7 +130,7 @@ impl Weight {
             // The braces and words around a feature.
             weight.geojson += 115 + id + name + points * (position + tight) + 4 * paths;
             weight.mvt += 40 + id + points * 4 + 6 * paths;
-            properties(content.layer, content.tile.z(), content.level, feature, |name, value| {
+            properties(content, feature, |name, value| {
                 let (json, mvt) = match value {
                     Property::Text(text) => (json_len(text), text.len() + 4),
                     Property::Int(_) => (20, 12),

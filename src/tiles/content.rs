@@ -2,6 +2,7 @@
 
 use super::budget::Level;
 use super::draw::PathKind;
+use super::fields::Shown;
 use super::grid::{BUFFER_UNITS, PIXEL_UNITS, TILE_UNITS, TileId, unit_m};
 use super::paths::Paths;
 use super::sound::Room;
@@ -15,6 +16,7 @@ pub(super) struct Content<'a> {
     pub(super) tile: TileId,
     pub(super) layer: TileLayer,
     pub(super) level: Level,
+    pub(super) shown: Shown,
     pub(super) paths: Paths,
     pub(super) features: Vec<TileFeature<'a>>,
 }
@@ -57,7 +59,7 @@ pub(super) enum Drawn {
 
 pub(super) fn assemble<'a>(snapshot: &'a Snapshot, tile: TileId, layer: TileLayer, level: Level) -> Content<'a> {
     let index = snapshot.layer(layer.layer());
-    let mut content = Content { tile, layer, level, paths: Paths::default(), features: Vec::new() };
+    let mut content = Content { tile, layer, level, shown: Shown::new(layer, tile.z(), level), paths: Paths::default(), features: Vec::new() };
     match layer {
         TileLayer::Features(_) => features::features(index, &mut content),
         TileLayer::Labels(_) => labels::labels(index, &mut content),
@@ -118,7 +120,10 @@ impl Content<'_> {
         use std::io::Write;
         // Writing to a vector cannot fail.
         let _ = match &feature.source {
-            Source::Feature(feature) | Source::Label { of: feature, .. } => write!(out, "{}", feature.id),
+            Source::Feature(feature) | Source::Label { of: feature, .. } => {
+                out.extend_from_slice(&feature.id.letters());
+                Ok(())
+            }
             // Cells of another level than the usual one are others: they say which.
             Source::Cluster(cell) => {
                 let bits = self.level.cell_bits(self.tile.z());

@@ -32,7 +32,8 @@ pub(super) fn features<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
         };
         merged(cells, remainders, content);
     }
-    content.features.sort_by_key(|feature| match &feature.source {
+    // Each key is made once: comparing the features themselves would read them all over again.
+    content.features.sort_by_cached_key(|feature| match &feature.source {
         Source::Feature(feature) | Source::Label { of: feature, .. } => (0, *feature.id.as_bytes(), [0; 2]),
         Source::Joined { id, .. } => (1, *id.as_bytes(), [0; 2]),
         Source::Cluster(cell) => (2, [0; 10], [cell.place[1], cell.place[0]]),

@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 
 use super::TileLayer;
 use super::budget::Level;
-use super::content::{Drawn, Source, TileFeature, mercator, text_field};
+use super::content::{Content, Drawn, Source, TileFeature, mercator, text_field};
 use super::grid::to_wgs84;
-use crate::domain::{FieldKind, Layer, Text, Value};
+use crate::domain::{Field, FieldKind, Layer, Text, Value};
 use crate::spatial::{Cell, Feature, kind_field};
 
 /// A property that features of a tile layer may have.
@@ -62,31 +62,53 @@ pub fn tilejson_fields(layer: TileLayer) -> Vec<TileField> {
     fields
 }
 
+/// Which properties the features of a layer of a tile have: looked up once, not for each of a thousand.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shown {
+    names: bool,
+    /// A bit for each typed field.
+    fields: u32,
+}
+
+impl Shown {
+    pub(super) fn new(layer: TileLayer, z: u8, level: Level) -> Self {
+        let label = matches!(layer, TileLayer::Labels(_));
+        let shows = |field: &Field| {
+            let from_z = field_from_z(layer, field.name);
+            field.in_tiles && z >= from_z && (from_z == 0 || level.has_all_fields())
+        };
+        let fields = layer.layer().fields().iter().enumerate().filter(|(_, field)| shows(field));
+        Self {
+            names: label || (level.has_all_fields() && z >= name_from_z(layer.layer())),
+            fields: fields.fold(0, |bits, (at, _)| bits | 1u32.checked_shl(at as u32).unwrap_or_default()),
+        }
+    }
+
+    fn has(self, field: u8) -> bool {
+        self.fields.checked_shr(u32::from(field)).unwrap_or_default() & 1 == 1
+    }
+}
+
 /// Hands over the properties of a feature but its id, in a fixed order; absent ones are left out.
-pub(super) fn properties<'a>(
-    layer: TileLayer,
-    z: u8,
-    level: Level,
-    feature: &'a TileFeature<'a>,
-    mut visit: impl FnMut(&'static str, Property<'a>),
-) {
+pub(super) fn properties<'a>(content: &Content<'_>, feature: &'a TileFeature<'a>, mut visit: impl FnMut(&'static str, Property<'a>)) {
+    let layer = content.layer.layer();
     match &feature.source {
-        Source::Feature(feature) => of_feature(layer, z, level, feature, &mut visit),
+        Source::Feature(feature) => of_feature(layer, content.shown, feature, &mut visit),
         Source::Label { of, rank } => {
-            of_feature(layer, z, level, of, &mut visit);
+            of_feature(layer, content.shown, of, &mut visit);
             visit("rank", Property::Int(i64::from(*rank)));
         }
         Source::Joined { of, counted, .. } => {
             names(of, &mut visit);
-            if let Some((name, value)) = kind(layer.layer(), of) {
+            if let Some((name, value)) = kind(layer, of) {
                 visit(name, Property::Text(value));
             }
             merged(counted, &mut visit);
         }
         Source::Cluster(cell) => {
             // An area is painted as most of it would be.
-            if let (Drawn::Paths { .. }, Some(field), Some(value)) = (&feature.drawn, kind_field(layer.layer()), cell.main_kind()) {
-                visit(layer.layer().fields()[usize::from(field)].name, Property::Text(value));
+            if let (Drawn::Paths { .. }, Some(field), Some(value)) = (&feature.drawn, kind_field(layer), cell.main_kind()) {
+                visit(layer.fields()[usize::from(field)].name, Property::Text(value));
             }
             merged(cell, &mut visit);
         }
@@ -117,17 +139,13 @@ fn kind(layer: Layer, feature: &Feature) -> Option<(&'static str, &str)> {
     Some((layer.fields()[usize::from(field)].name, feature.tag(field)?.text()?))
 }
 
-fn of_feature<'a>(layer: TileLayer, z: u8, level: Level, feature: &'a Feature, visit: &mut impl FnMut(&'static str, Property<'a>)) {
-    let label = matches!(layer, TileLayer::Labels(_));
-    if label || (level.has_all_fields() && z >= name_from_z(layer.layer())) {
+fn of_feature<'a>(layer: Layer, shown: Shown, feature: &'a Feature, visit: &mut impl FnMut(&'static str, Property<'a>)) {
+    if shown.names {
         names(feature, visit);
     }
-    for tag in &feature.tags {
-        let Some(field) = layer.layer().fields().get(usize::from(tag.field)).filter(|field| field.in_tiles) else { continue };
-        let from_z = field_from_z(layer, field.name);
-        if z < from_z || (from_z > 0 && !level.has_all_fields()) {
-            continue;
-        }
+    let fields = layer.fields();
+    for tag in feature.tags.iter().filter(|tag| shown.has(tag.field)) {
+        let Some(field) = fields.get(usize::from(tag.field)) else { continue };
         match &tag.value {
             Value::Text(text) => visit(field.name, Property::Text(text)),
             Value::Int(value) => visit(field.name, Property::Int(*value)),

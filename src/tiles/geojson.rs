@@ -72,7 +72,7 @@ impl Writer {
             self.out.extend_from_slice(layer.as_bytes());
             self.out.push(b'"');
             let out = &mut self.out;
-            properties(content.layer, content.tile.z(), content.level, feature, |name, value| {
+            properties(content, feature, |name, value| {
                 out.extend_from_slice(b",\"");
                 out.extend_from_slice(name.as_bytes());
                 out.extend_from_slice(b"\":");
@@ -261,12 +261,12 @@ pub(super) fn write_extent(out: &mut Vec<u8>, extent: &[f64; 4]) {
 
 /// The bytes that [`write_text`] writes, quotes included.
 pub(super) fn json_len(text: &str) -> usize {
-    let more = |byte: u8| match byte {
-        b'"' | b'\\' | b'\n' => 1,
-        0..0x20 => 5,
-        _ => 0,
-    };
-    2 + text.len() + text.bytes().map(more).sum::<usize>()
+    let special = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
+    let more = |byte: u8| if byte >= 0x20 || byte == b'\n' { 1 } else { 5 };
+    let count = text.bytes().filter(special).count();
+    // Nearly all texts have none, which is soon seen.
+    let escapes = if count == 0 { 0 } else { text.bytes().filter(special).map(more).sum() };
+    2 + text.len() + escapes
 }
 
 /// A JSON string (RFC 8259).

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::io::Write;
 
+use foldhash::fast::FixedState;
+
 use super::content::{Content, Drawn, Source, TileFeature};
 use super::draw::PathKind;
 use super::fields::{Property, properties};
@@ -34,11 +36,14 @@ enum Known<'a> {
 #[derive(Default)]
 struct Tables<'a> {
     keys: Vec<&'static str>,
+    /// Where the next key is looked for first: features name them in one order.
+    next_key: usize,
     values: Vec<u8>,
     count: u32,
     /// The one being written.
     value: Vec<u8>,
-    known: HashMap<Known<'a>, u32>,
+    /// Hashed quickly and alike in every run: the texts are the city's own, and few.
+    known: HashMap<Known<'a>, u32, FixedState>,
 }
 
 /// Appends a layer to a tile; nothing when there is nothing in it.
@@ -50,6 +55,7 @@ pub(super) fn layer(out: &mut Vec<u8>, content: &Content<'_>) {
     let mut tables = Tables::default();
     let (mut features, mut one, mut tags, mut geometry, mut text_id) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for feature in &content.features {
+        tables.next_key = 0;
         one.clear();
         tags.clear();
         geometry.clear();
@@ -69,7 +75,7 @@ pub(super) fn layer(out: &mut Vec<u8>, content: &Content<'_>) {
         content.write_id(feature, &mut text_id);
         tag(tables.key("id"), tables.fresh_text(&text_id));
         tag(tables.key("layer"), tables.layer_name(&name));
-        properties(content.layer, content.tile.z(), content.level, feature, |name, value| tag(tables.key(name), tables.value(value)));
+        properties(content, feature, |name, value| tag(tables.key(name), tables.value(value)));
         bytes(&mut one, 2, &tags);
         let kind = write_geometry(&mut geometry, content, feature);
         field(&mut one, 3, VARINT);
@@ -93,11 +99,16 @@ pub(super) fn layer(out: &mut Vec<u8>, content: &Content<'_>) {
 
 impl<'a> Tables<'a> {
     fn key(&mut self, name: &'static str) -> u32 {
-        // A layer has a dozen keys at most.
-        let at = self.keys.iter().position(|known| *known == name).unwrap_or_else(|| {
-            self.keys.push(name);
-            self.keys.len() - 1
-        });
+        let at = if self.keys.get(self.next_key).is_some_and(|known| std::ptr::eq(*known, name)) {
+            self.next_key
+        } else {
+            // A layer has a dozen keys at most.
+            self.keys.iter().position(|known| *known == name).unwrap_or_else(|| {
+                self.keys.push(name);
+                self.keys.len() - 1
+            })
+        };
+        self.next_key = at + 1;
         at as u32
     }
 
