@@ -181,7 +181,7 @@ impl Follower {
                 due.relabelled = relabel(&state.snapshot, &next).await?;
             }
         }
-        self.publish(&reading, next, false);
+        self.publish(&reading, next, false).await?;
         self.day = Some(today);
         Ok(())
     }
@@ -210,7 +210,7 @@ impl Follower {
         next.gazetteer = gazetteer.await?;
         self.spatial.values_mut().for_each(Merge::forget);
         self.gazetteer.forget();
-        self.publish(&reading, next, true);
+        self.publish(&reading, next, true).await?;
         self.day = Some(reading.today);
         tracing::info!(
             seconds = format!("{:.1}", started.elapsed().as_secs_f64()),
@@ -346,7 +346,7 @@ impl Follower {
         footprints
     }
 
-    fn publish(&self, reading: &Reading, mut next: Next, rebuilt: bool) {
+    async fn publish(&self, reading: &Reading, mut next: Next, rebuilt: bool) -> Result<()> {
         let before = self.live.state();
         next.snapshot.sequence = reading.sequence;
         next.snapshot.status_time = Utc::now();
@@ -379,7 +379,9 @@ impl Follower {
             gazetteer: Arc::new(next.gazetteer),
             changed_at: reading.status_time,
         };
-        self.live.publish(state, &next.touched, Event::Changed { sequence: reading.sequence, layers });
+        let (live, event) = (Arc::clone(&self.live), Event::Changed { sequence: reading.sequence, layers });
+        // Looking up what thousands of changes reach takes a while.
+        Ok(tokio::task::spawn_blocking(move || live.publish(state, &next.touched, event)).await?)
     }
 }
 

@@ -384,7 +384,7 @@ async fn ten_thousand_edits_are_seen_within_a_second_while_readers_read() {
         times.sort();
         times[times.len() * 99 / 100].as_secs_f64() * 1e3
     };
-    println!(
+    eprintln!(
         "{EDITS} edits in {seconds:.1} s; {editions} plates seen in {} tiles; the oldest shown was {} ms behind; p99 {:.1} ms idle, {:.1} ms in the burst",
         burst.len(),
         oldest.as_millis(),

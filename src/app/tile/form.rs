@@ -75,8 +75,8 @@ impl Tile {
 }
 
 /// Levels beyond which more time buys little on tiles: see BENCHMARKS.md.
-const GZIP_LEVEL: u32 = 6;
-const BROTLI_LEVEL: u32 = 5;
+const GZIP_LEVEL: u32 = 5;
+const BROTLI_LEVEL: u32 = 4;
 
 // Writing to memory does not fail.
 pub(super) fn pack(plain: &Bytes, coding: Coding) -> Bytes {
