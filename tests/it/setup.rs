@@ -1,7 +1,7 @@
 //! A database of its own for every test, cloned from a template that the real migrations made, on one cluster for the whole run.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -13,22 +13,35 @@ use yutu::store;
 
 struct Cluster {
     lease: Lease,
-    _folder: tempfile::TempDir,
     templates: tokio::sync::Mutex<HashSet<String>>,
 }
 
 fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
         let options = Options {
-            data_dir: folder.path().to_owned(),
+            data_dir: folder_of_this_run(),
             keeper: PathBuf::from(env!("CARGO_BIN_EXE_yutu")),
             durability: Durability::Throwaway,
         };
         let lease = cluster::acquire_with(&options).expect("the tests need PostgreSQL and PostGIS: see `make help`");
-        Cluster { lease, _folder: folder, templates: tokio::sync::Mutex::default() }
+        Cluster { lease, templates: tokio::sync::Mutex::default() }
     })
+}
+
+/// A static is never dropped, so each run removes what runs before it have left: gigabytes, by and by.
+fn folder_of_this_run() -> PathBuf {
+    let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clusters");
+    std::fs::create_dir_all(&all).unwrap();
+    for other in std::fs::read_dir(&all).unwrap().flatten() {
+        let process = other.file_name().to_string_lossy().into_owned();
+        if !Path::new("/proc").join(process).exists() {
+            let _ = std::fs::remove_dir_all(other.path());
+        }
+    }
+    let folder = all.join(std::process::id().to_string());
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
 }
 
 /// A fresh database with the schema, for one test.
