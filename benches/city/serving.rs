@@ -240,7 +240,7 @@ impl Nginx {
         std::fs::write(
             &config,
             format!(
-                "worker_processes 2; daemon off; pid {0}/nginx.pid; error_log {0}/nginx.err;\nevents {{ worker_connections 1024; }}\nhttp {{ access_log off; \
+                "user root; worker_processes 2; daemon off; pid {0}/nginx.pid; error_log {0}/nginx.err;\nevents {{ worker_connections 1024; }}\nhttp {{ access_log off; \
                  sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_requests 100000000; open_file_cache max=10000 inactive=60s; gzip_static on;\n\
                  server {{ listen {address}; root {1}; default_type application/vnd.mapbox-vector-tile; }} }}\n",
                 room.display(),
