@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, bail};
 use chrono::DateTime;
 use indicatif::{ProgressBar, ProgressStyle};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::serve::publicity;
 use super::{Database, ExportArgs, store};
@@ -46,7 +46,7 @@ pub(super) fn run(args: &ExportArgs) -> Result<ExitCode> {
         let working = store::working_of(&pool, &pack).await?;
         store::prepare(&pool, &working).await?;
         let stop = Arc::new(Stop::default());
-        let stopping = tokio::spawn(ask_when_told(Arc::clone(&stop)));
+        let stopping = tokio::spawn(ask_when_told(Arc::clone(&stop), signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?));
         let done = match asked {
             Asked::Layer { layer, format, crs, moment } => layer_file(args, &pack, &pool, working, layer, format, crs, moment, stop).await,
             Asked::Tiles { layers, min_zoom, max_zoom } => archive(args, &pack, &pool, working, layers, [min_zoom, max_zoom], stop).await,
@@ -264,8 +264,7 @@ fn about(pack: &Pack, layers: &[Layer]) -> About {
     about
 }
 
-async fn ask_when_told(stop: Arc<Stop>) {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else { return };
+async fn ask_when_told(stop: Arc<Stop>, mut interrupt: Signal, mut terminate: Signal) {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
@@ -273,8 +272,11 @@ async fn ask_when_told(stop: Arc<Stop>) {
     stop.ask();
 }
 
+/// Hears what is being written, how much of it is done, and of how much.
+type Teller = Box<dyn Fn(&str, u64, u64) + Send>;
+
 /// A bar on a terminal, plain lines otherwise, nothing for machines.
-fn teller(json: bool) -> Box<dyn Fn(&str, u64, u64) + Send> {
+fn teller(json: bool) -> Teller {
     if json {
         return Box::new(|_, _, _| {});
     }

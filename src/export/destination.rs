@@ -52,8 +52,10 @@ impl Destination {
         clear(&parent);
         let unwritable = || format!("无法写入文件夹 {0} / the folder {0} cannot be written to", parent.display());
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&parent).with_context(unwritable)?;
-        let lock = File::create(folder.path().join(LOCK)).with_context(unwritable)?;
-        lock.lock().with_context(unwritable)?;
+        // Locked before it has its name: whoever clears up takes one that is not locked for left behind.
+        let unnamed = folder.path().join("unnamed");
+        let lock = File::create(&unnamed).with_context(unwritable)?;
+        lock.lock().and_then(|()| std::fs::rename(&unnamed, folder.path().join(LOCK))).with_context(unwritable)?;
         std::fs::create_dir(folder.path().join(FILES)).with_context(unwritable)?;
         let destination = Self { target: target.to_owned(), parent, folder, _lock: lock, force };
         destination.check(&destination.target)?;
@@ -74,6 +76,19 @@ impl Destination {
     /// One of these, made as `main` or beside it, would replace a file that is there.
     pub fn check_all<'a>(&self, names: impl IntoIterator<Item = &'a String>, main: &str) -> Result<()> {
         names.into_iter().try_for_each(|name| self.check(&self.place_of(name, main)))
+    }
+
+    /// # Errors
+    /// A file of this ending lies there under the same name: its coordinate system would be taken for that of the new one.
+    pub fn check_stranger(&self, ending: &str) -> Result<()> {
+        let stranger = self.target.with_extension(ending);
+        if stranger.exists() && stranger != self.target {
+            bail!(
+                "{0} 与新文件会共用同一个 .prj，请另取文件名 / {0} and the new file would share one .prj: choose another name",
+                stranger.display()
+            );
+        }
+        Ok(())
     }
 
     fn check(&self, place: &Path) -> Result<()> {
@@ -150,7 +165,6 @@ fn clear(parent: &Path) {
     let Ok(entries) = std::fs::read_dir(parent) else { return };
     for entry in entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX)) {
         let folder = entry.path();
-        // Without a lock it is about to be locked.
         if File::open(folder.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok()) {
             let removed = std::fs::remove_dir_all(&folder);
             tracing::debug!(folder = %folder.display(), ?removed, "an export that was killed left this behind");

@@ -62,6 +62,11 @@ pub async fn layer(
     progress: impl Fn(u64, u64) + Send + 'static,
 ) -> Result<LayerReport> {
     let destination = Destination::new(&request.file, request.force)?;
+    match request.format {
+        FileFormat::Csv => destination.check_stranger("shp")?,
+        FileFormat::Shapefile => destination.check_stranger("csvt")?,
+        _ => {}
+    }
     let mut reading = Reading::begin(pool).await?;
     let (sequence, layer) = (reading.sequence, request.layer);
     let as_of = reading.as_of(request.moment).await?;

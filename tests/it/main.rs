@@ -9,6 +9,7 @@ mod cluster;
 mod crash;
 mod e2e;
 mod freshness;
+mod export;
 mod history;
 mod http;
 mod import;

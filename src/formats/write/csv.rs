@@ -1,8 +1,11 @@
 //! CSV in UTF-8, with the columns `x` and `y` where all positions are points, else `WKT`. Beside it `.csvt` tells GDAL and QGIS
 //! the types of the columns, and `.prj` the coordinate system.
 
-use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use geo_types::Geometry;
 
 use super::{ColumnKind, Layout, Losses, Row, ShapeKind, WriteError, Written, WrittenFile, rounded, wkt};
 use crate::domain::GeometryKind;
@@ -10,50 +13,107 @@ use crate::domain::GeometryKind;
 /// Spreadsheets take a file without it for text in the encoding of the country.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// Where the position of a row goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    XAndY,
+    Wkt,
+    Nowhere,
+}
+
+/// A table under way.
+#[derive(Debug)]
+pub(super) struct Table<'a> {
+    folder: &'a Path,
+    stem: &'a str,
+    path: PathBuf,
+    layout: &'a Layout,
+    place: Place,
+    table: csv::Writer<BufWriter<File>>,
+    rows: u64,
+}
+
 pub(super) fn write(folder: &Path, stem: &str, layout: &Layout, rows: &mut dyn Iterator<Item = Row>) -> Result<Written, WriteError> {
-    let path = folder.join(format!("{stem}.csv"));
-    let failed = |cause| WriteError::of_io(&path, cause);
     let points =
         layout.geometry == GeometryKind::Point || layout.kinds.iter().all(|kind| matches!(kind, ShapeKind::Nothing | ShapeKind::Point));
-    let place = if points { ["x", "y"].as_slice() } else { &["WKT"] };
-
-    let mut file = BufWriter::new(std::fs::File::create(&path).map_err(failed)?);
-    file.write_all(BYTE_ORDER_MARK).map_err(failed)?;
-    let mut table = csv::Writer::from_writer(file);
-    let broken = |error: csv::Error| WriteError::of_io(&path, io_of(error));
-    table.write_record(place.iter().copied().chain(layout.columns.iter().map(|column| column.name))).map_err(broken)?;
-    let mut count = 0;
+    let mut table = Table::create(folder, stem, layout, if points { Place::XAndY } else { Place::Wkt })?;
     for row in rows {
-        let geometry = row.geometry.as_ref().map(|geometry| rounded(geometry, &layout.crs));
-        match (&geometry, points) {
-            (Some(geo_types::Geometry::Point(point)), true) => {
-                table.write_field(point.x().to_string()).map_err(broken)?;
-                table.write_field(point.y().to_string()).map_err(broken)?;
-            }
-            (Some(geometry), _) => table.write_field(wkt::text(geometry)).map_err(broken)?,
-            (None, _) => place.iter().try_for_each(|_| table.write_field("")).map_err(broken)?,
-        }
-        let values = row.values.iter().map(|value| value.as_text().unwrap_or_default());
-        values.into_iter().try_for_each(|value| table.write_field(value.as_bytes())).map_err(broken)?;
-        table.write_record(None::<&[u8]>).map_err(broken)?;
-        count += 1;
+        table.add(&row)?;
     }
-    let file = table.into_inner().map_err(|error| failed(error.into_error()))?;
-    file.into_inner().map_err(|error| failed(error.into_error()))?;
+    Ok(Written { files: vec![table.finish()?], losses: Losses::default() })
+}
 
-    let types = if points { "\"CoordX\",\"CoordY\"" } else { "\"WKT\"" };
-    let kind = |kind| match kind {
-        ColumnKind::Text | ColumnKind::Json => "String",
-        ColumnKind::Int => "Integer64",
-        ColumnKind::Number => "Real",
-        ColumnKind::Date => "Date",
-    };
-    let types = layout.columns.iter().fold(types.to_owned(), |all, column| format!("{all},\"{}\"", kind(column.kind)));
-    beside(folder, stem, "csvt", &types)?;
-    if !layout.crs.wkt.is_empty() {
-        beside(folder, stem, "prj", &layout.crs.wkt)?;
+impl<'a> Table<'a> {
+    /// For rows without a position.
+    pub(super) fn of_unlocated(folder: &'a Path, stem: &'a str, layout: &'a Layout) -> Result<Self, WriteError> {
+        Self::create(folder, stem, layout, Place::Nowhere)
     }
-    Ok(Written { files: vec![WrittenFile { path, rows: count }], losses: Losses::default() })
+
+    fn create(folder: &'a Path, stem: &'a str, layout: &'a Layout, place: Place) -> Result<Self, WriteError> {
+        let path = folder.join(format!("{stem}.csv"));
+        let open = || -> io::Result<BufWriter<File>> {
+            let mut file = BufWriter::new(File::create(&path)?);
+            file.write_all(BYTE_ORDER_MARK)?;
+            Ok(file)
+        };
+        let mut table = csv::Writer::from_writer(open().map_err(|cause| WriteError::of_io(&path, cause))?);
+        let heading = place.columns().iter().map(|(name, _)| *name).chain(layout.columns.iter().map(|column| column.name));
+        table.write_record(heading).map_err(|error| broken(&path, error))?;
+        Ok(Self { folder, stem, path, layout, place, table, rows: 0 })
+    }
+
+    pub(super) fn add(&mut self, row: &Row) -> Result<(), WriteError> {
+        self.write_row(row).map_err(|error| broken(&self.path, error))?;
+        self.rows += 1;
+        Ok(())
+    }
+
+    fn write_row(&mut self, row: &Row) -> Result<(), csv::Error> {
+        let geometry = row.geometry.as_ref().map(|geometry| rounded(geometry, &self.layout.crs));
+        match (&geometry, self.place) {
+            (Some(Geometry::Point(point)), Place::XAndY) => {
+                self.table.write_field(point.x().to_string())?;
+                self.table.write_field(point.y().to_string())?;
+            }
+            (Some(geometry), Place::Wkt) => self.table.write_field(wkt::text(geometry))?,
+            _ => self.place.columns().iter().try_for_each(|_| self.table.write_field(""))?,
+        }
+        for value in &row.values {
+            self.table.write_field(value.as_text().unwrap_or_default().as_bytes())?;
+        }
+        self.table.write_record(None::<&[u8]>)
+    }
+
+    pub(super) fn finish(self) -> Result<WrittenFile, WriteError> {
+        let Self { folder, stem, path, layout, place, table, rows } = self;
+        let failed = |cause| WriteError::of_io(&path, cause);
+        let file = table.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.into_inner().map_err(|error| failed(error.into_error()))?;
+        let kind = |kind| match kind {
+            ColumnKind::Text | ColumnKind::Json => "String",
+            ColumnKind::Int => "Integer64",
+            ColumnKind::Number => "Real",
+            ColumnKind::Date => "Date",
+        };
+        let kinds = place.columns().iter().map(|(_, kind)| *kind).chain(layout.columns.iter().map(|column| kind(column.kind)));
+        let types: Vec<String> = kinds.map(|kind| format!("\"{kind}\"")).collect();
+        beside(folder, stem, "csvt", &types.join(","))?;
+        if place != Place::Nowhere && !layout.crs.wkt.is_empty() {
+            beside(folder, stem, "prj", &layout.crs.wkt)?;
+        }
+        Ok(WrittenFile { path, rows })
+    }
+}
+
+impl Place {
+    /// Name, and type as GDAL knows it.
+    fn columns(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Place::XAndY => &[("x", "CoordX"), ("y", "CoordY")],
+            Place::Wkt => &[("WKT", "WKT")],
+            Place::Nowhere => &[],
+        }
+    }
 }
 
 fn beside(folder: &Path, stem: &str, ending: &str, text: &str) -> Result<(), WriteError> {
@@ -61,9 +121,10 @@ fn beside(folder: &Path, stem: &str, ending: &str, text: &str) -> Result<(), Wri
     std::fs::write(&path, format!("{text}\n")).map_err(|cause| WriteError::of_io(&path, cause))
 }
 
-fn io_of(error: csv::Error) -> std::io::Error {
-    match error.into_kind() {
+fn broken(path: &Path, error: csv::Error) -> WriteError {
+    let cause = match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
-        other => std::io::Error::other(format!("{other:?}")),
-    }
+        other => io::Error::other(format!("{other:?}")),
+    };
+    WriteError::of_io(path, cause)
 }

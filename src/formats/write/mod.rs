@@ -212,6 +212,10 @@ pub fn file_names(format: FileFormat, stem: &str, layout: &Layout) -> Result<Vec
             parts.iter().map(|ending| format!("{stem}.{ending}")).collect()
         }
         FileFormat::Shapefile => shapefile::file_names(stem, layout)?,
+        FileFormat::FlatGeobuf if layout.kinds.contains(&ShapeKind::Nothing) => {
+            let apart = unlocated(stem);
+            vec![format!("{stem}.fgb"), format!("{apart}.csv"), format!("{apart}.csvt")]
+        }
         format => vec![format!("{stem}.{}", format.id())],
     })
 }
@@ -231,6 +235,7 @@ pub fn write(
     let written = match format {
         FileFormat::GeoJson => geojson::write(&folder.join(format!("{stem}.geojson")), layout, rows)?,
         FileFormat::Csv => csv::write(folder, stem, layout, rows)?,
+        FileFormat::FlatGeobuf if layout.kinds.contains(&ShapeKind::Nothing) => write_unlocated_apart(folder, stem, format, layout, rows)?,
         FileFormat::GeoPackage | FileFormat::FlatGeobuf | FileFormat::Shapefile => ogr::write(folder, stem, format, layout, rows)?,
     };
     // What the system has taken but not yet put on the disk may still fail.
@@ -238,6 +243,42 @@ pub fn write(
         let path = file.map_err(|cause| WriteError::of_io(folder, cause))?.path();
         std::fs::File::open(&path).and_then(|file| file.sync_all()).map_err(|cause| WriteError::of_io(&path, cause))?;
     }
+    Ok(written)
+}
+
+fn unlocated(stem: &str) -> String {
+    format!("{stem}_unlocated")
+}
+
+/// Features without a position go into a table of their own: FlatGeobuf has no place for them in its index, and older releases of
+/// GDAL drop them without a word (github.com/OSGeo/gdal/issues/7401).
+fn write_unlocated_apart(
+    folder: &Path,
+    stem: &str,
+    format: FileFormat,
+    layout: &Layout,
+    rows: &mut dyn Iterator<Item = Row>,
+) -> Result<Written, WriteError> {
+    let apart = unlocated(stem);
+    let mut table = csv::Table::of_unlocated(folder, &apart, layout)?;
+    let mut failure = None;
+    let mut located = std::iter::from_fn(|| {
+        loop {
+            let row = rows.next()?;
+            if row.geometry.is_some() {
+                return Some(row);
+            }
+            if let Err(error) = table.add(&row) {
+                failure = Some(error);
+                return None;
+            }
+        }
+    });
+    let mut written = ogr::write(folder, stem, format, layout, &mut located)?;
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    written.files.push(table.finish()?);
     Ok(written)
 }
 

@@ -106,8 +106,6 @@ fn create(target: &Target, format: FileFormat, layout: &Layout, names: &[String]
             format!("DESCRIPTION={}", layout.about.iter().map(|(name, text)| format!("{name}: {text}")).collect::<Vec<_>>().join("\n"));
         let options: &[&str] = match format {
             FileFormat::GeoPackage => &["FID=fid", "GEOMETRY_NAME=geom", &described],
-            // its index has no place for features without a position
-            FileFormat::FlatGeobuf if layout.kinds.contains(&ShapeKind::Nothing) => &["SPATIAL_INDEX=NO"],
             FileFormat::Shapefile => &["ENCODING=UTF-8", "2GB_LIMIT=YES"],
             _ => &[],
         };
