@@ -61,6 +61,10 @@ pub async fn layer(
     stop: Arc<Stop>,
     progress: impl Fn(u64, u64) + Send + 'static,
 ) -> Result<LayerReport> {
+    let is_shp = request.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("shp"));
+    if request.format == FileFormat::Shapefile && !is_shp {
+        bail!("Shapefile 由同名的几个文件组成，文件名须以 .shp 结尾 / a Shapefile is several files of one name: it must end in .shp");
+    }
     let destination = Destination::new(&request.file, request.force)?;
     match request.format {
         FileFormat::Csv => destination.check_stranger("shp")?,

@@ -471,6 +471,7 @@ fn the_command_refuses_in_two_languages_and_leaves_nothing() {
         ("street", "a.gpkg", [].as_slice(), 1, ["没有名为", "no layer is called"]),
         ("roads", "a.dwg", &[], 1, ["无法由文件名", "does not tell the format"]),
         ("roads", "a.gpkg", &["--format", "dwg"], 1, ["没有名为", "no format is called"]),
+        ("roads", "a.dat", &["--format", "shp"], 1, ["须以 .shp 结尾", "must end in .shp"]),
         ("roads", "a.gpkg", &["--crs", "EPSG:99999"], 1, ["无法识别坐标系", "cannot be read"]),
         ("roads", "a.gpkg", &["--crs", "EPSG:4610"], 1, ["没有公开的转换参数", "without local parameters"]),
         ("roads", "a.gpkg", &["--at", "yesterday"], 1, ["须为日期", "write a day"]),
@@ -694,7 +695,9 @@ async fn cambridge_goes_out_as_postgis_has_it() {
     assert!(compared > 100, "only {compared} tiles hold something");
 }
 
+/// Of all coordinates, those of holes too: a sliver of a parcel that is an area in metres and a mere line in degrees may come
+/// back from a Shapefile as a hole.
 fn extent(geometry: &Geometry<f64>) -> [f64; 4] {
-    let rect = geo::BoundingRect::bounding_rect(geometry).unwrap();
-    [rect.min().x, rect.min().y, rect.max().x, rect.max().y]
+    let start = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+    geometry.coords_iter().fold(start, |all, c| [all[0].min(c.x), all[1].min(c.y), all[2].max(c.x), all[3].max(c.y)])
 }
