@@ -17,7 +17,8 @@ pub mod gazetteer;
 pub mod spatial;
 pub mod tiles;
 
-// The truth, the way in, and the snapshots that follow.
+// The truth, the ways in and out, and the snapshots that follow.
+pub mod export;
 pub mod import;
 pub mod live;
 pub mod store;

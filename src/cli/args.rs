@@ -75,6 +75,55 @@ pub struct ImportArgs {
 }
 
 #[derive(Args, Clone, Debug)]
+#[command(
+    override_usage = "yutu export [OPTIONS] <LAYER> <FILE>\n       yutu export [OPTIONS] tiles <FILE.pmtiles>",
+    after_help = "图层 / Layers: divisions zoning parcels control_areas roads buildings permits permit_footprints boundary_lines boundary_markers \
+                  place_names door_plates\n格式 / Formats: .gpkg GeoPackage, .fgb FlatGeobuf, .geojson, .csv, .shp Shapefile; tiles: .pmtiles"
+)]
+pub struct ExportArgs {
+    /// 图层名；tiles 为公众所见的整套瓦片（PMTiles） / A layer; or `tiles`, the whole map as the public sees it (PMTiles)
+    #[arg(value_name = "LAYER|tiles")]
+    pub what: String,
+    /// 要写的文件 / The file to write
+    pub file: PathBuf,
+    /// 城市包目录 / Folder of the city pack
+    #[arg(long, value_name = "DIR", env = "YUTU_CITY", default_value = "data/cities/demo")]
+    pub city: PathBuf,
+    /// 覆盖已有文件 / Replace a file that is there
+    #[arg(long)]
+    pub force: bool,
+    /// 以 JSON 输出 / Machine output
+    #[arg(long)]
+    pub json: bool,
+    /// 格式，默认由扩展名决定：gpkg、fgb、geojson、csv、shp / Format, by default as the ending says
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// 坐标系，默认为工作坐标系，GeoJSON 为 WGS 84 / Coordinate system; by default the working system, WGS 84 for GeoJSON
+    #[arg(long, value_name = "EPSG:n")]
+    pub crs: Option<String>,
+    /// 在这一天（或时刻）有效的内容，默认今天 / As it held on this day (or time of that day); today by default
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// 截至这一时刻（或当日终了）的登记，默认现在 / As the register knew it at this time (or the end of this day); now by default
+    #[arg(long, value_name = "TIME")]
+    pub recorded_at: Option<String>,
+    /// 只含公众可见的内容：位置精度与隐藏字段按城市包 / Only what the public sees: precision and hidden fields of the pack
+    #[arg(long)]
+    pub public: bool,
+    /// 瓦片图层，如瓦片网址所写，默认全部 / Tile layers as in tile URLs, all by default
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub layers: Vec<String>,
+    /// 最小缩放级别，默认 0 / Smallest zoom, 0 by default
+    #[arg(long, value_name = "N")]
+    pub min_zoom: Option<u8>,
+    /// 最大缩放级别，默认 16 / Largest zoom, 16 by default
+    #[arg(long, value_name = "N")]
+    pub max_zoom: Option<u8>,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+#[derive(Args, Clone, Debug)]
 pub struct BackupArgs {
     /// 备份文件 / The file to write
     pub file: PathBuf,

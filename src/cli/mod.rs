@@ -8,6 +8,7 @@ mod backup;
 mod database;
 mod demo;
 mod doctor;
+mod export;
 mod import;
 mod keeper;
 mod psql;
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-pub use args::{BackupArgs, DatabaseArgs, DemoArgs, ImportArgs, PsqlArgs, RestoreArgs, ServeArgs, UserArgs, UserCommand};
+pub use args::{BackupArgs, DatabaseArgs, DemoArgs, ExportArgs, ImportArgs, PsqlArgs, RestoreArgs, ServeArgs, UserArgs, UserCommand};
 pub use database::Database;
 
 #[derive(Debug, Parser)]
@@ -37,6 +38,8 @@ enum Command {
     Serve(ServeArgs),
     /// 按城市包导入数据 / Import data by a city pack
     Import(ImportArgs),
+    /// 导出一个图层，或整套瓦片（tiles） / Write a layer to a file, or the whole map as tiles
+    Export(Box<ExportArgs>),
     /// 生成虚构的演示城市 / Generate the fictional demo city
     Demo(DemoArgs),
     /// 管理用户 / Manage the accounts
@@ -70,6 +73,7 @@ fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::User(args) => user::run(&args),
         Command::Backup(args) => backup::write(&args),

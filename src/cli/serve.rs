@@ -162,7 +162,7 @@ fn city(pack: &Pack) -> City {
     }
 }
 
-fn publicity(pack: &Pack) -> BTreeMap<Layer, Publicity> {
+pub(super) fn publicity(pack: &Pack) -> BTreeMap<Layer, Publicity> {
     let of = |(layer, credits): (Layer, Credits)| (layer, Publicity { precision_m: credits.precision_m, hidden: credits.hidden });
     city(pack).layers.into_iter().map(of).collect()
 }

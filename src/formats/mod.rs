@@ -1,4 +1,4 @@
-//! Geographic files in: one stream of features as the file has them, whatever the format.
+//! Geographic files in: one stream of features as the file has them, whatever the format; and out, in [`write`].
 //! Leaves out: coordinate transformation, judging geometry, and what the fields mean.
 //!
 //! Tables (`.csv .tsv .txt .xlsx .xls .ods`) and GeoJSON are read here, everything else by GDAL. `.gz` and `.zip` are
@@ -20,6 +20,7 @@ mod text;
 mod topojson;
 mod unpack;
 mod wkb;
+pub mod write;
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;

@@ -42,7 +42,7 @@ thread_local! {
 }
 
 /// GDAL reports on the thread that called it; nothing may reach the terminal.
-fn collect_problems() {
+pub(super) fn collect_problems() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         gdal::config::set_error_handler(|kind, number, message| match kind {
@@ -59,7 +59,7 @@ fn collect_problems() {
     PROBLEMS.take();
 }
 
-fn problems() -> Option<Cause> {
+pub(super) fn problems() -> Option<Cause> {
     let problems = PROBLEMS.take();
     (!problems.is_empty()).then(|| Cause(problems.join("; ")))
 }

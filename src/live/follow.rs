@@ -36,7 +36,7 @@ const WAITING_BATCHES: usize = 4;
 const CONVERTING: usize = 2;
 
 /// Layers in the order in which they are built: divisions first (they say where the others lie), footprints before their cases.
-const ORDER: [Layer; Layer::ALL.len()] = [
+pub(super) const ORDER: [Layer; Layer::ALL.len()] = [
     Layer::Divisions,
     Layer::PermitFootprints,
     Layer::Permits,
@@ -57,15 +57,8 @@ const ASKED_BY_OTHERS: [Layer; 2] = [Layer::Divisions, Layer::PermitFootprints];
 /// Follows the store for ever. The handle answers all the time, with nothing in it until [`Live::built`].
 /// The schema must be there: see [`store::open`].
 pub async fn follow(live: Arc<Live>, pool: Pool, settings: Settings) {
-    let follower = Follower {
-        converter: converter(&settings.working),
-        pool,
-        settings: Arc::new(settings),
-        live,
-        spatial: HashMap::new(),
-        gazetteer: Merge::default(),
-        day: None,
-    };
+    let converter = converter(&settings.working);
+    let follower = Follower::new(live, pool, settings, converter);
     follower.run().await;
 }
 
@@ -80,7 +73,7 @@ fn converter(working: &Crs) -> Option<Arc<ThreadPool>> {
     Some(Arc::new(thread))
 }
 
-struct Follower {
+pub(super) struct Follower {
     converter: Option<Arc<ThreadPool>>,
     pool: Pool,
     settings: Arc<Settings>,
@@ -92,6 +85,12 @@ struct Follower {
 }
 
 impl Follower {
+    /// `converter`: a thread kept for changes, for one that is going to follow.
+    pub(super) fn new(live: Arc<Live>, pool: Pool, settings: Settings, converter: Option<Arc<ThreadPool>>) -> Self {
+        let settings = Arc::new(settings);
+        Self { converter, pool, settings, live, spatial: HashMap::new(), gazetteer: Merge::default(), day: None }
+    }
+
     async fn run(mut self) -> ! {
         let mut told = String::new();
         loop {
@@ -244,7 +243,7 @@ impl Follower {
     }
 
     /// Reads and converts a layer; rows are decoded and converted while more arrive, and the database waits when they pile up.
-    async fn read_layer(&self, reading: &mut Reading, layer: Layer, snapshot: &Snapshot) -> Result<(Vec<Feature>, Vec<Entry>)> {
+    pub(super) async fn read_layer(&self, reading: &mut Reading, layer: Layer, snapshot: &Snapshot) -> Result<(Vec<Feature>, Vec<Entry>)> {
         let footprints = Arc::new(self.footprints_for(layer, snapshot));
         let divisions = Arc::clone(&snapshot.layers[Layer::Divisions as usize]);
         let (send, receive) = tokio::sync::mpsc::channel::<SentRows>(WAITING_BATCHES);

@@ -6,6 +6,7 @@ mod boxes;
 mod build;
 mod follow;
 mod merge;
+mod once;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -24,6 +25,7 @@ use crate::spatial::Snapshot;
 
 pub use build::{Footprints, assemble, collect_footprints, english, rounded};
 pub use follow::follow;
+pub use once::snapshot;
 
 /// What a reader sees: everything at one sequence.
 #[derive(Debug)]

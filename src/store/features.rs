@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value as Json;
 use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, PgPool, Row, ValueRef};
+use sqlx::{AssertSqlSafe, PgExecutor, PgPool, Row, ValueRef};
 
 use super::snapshot::regions;
 use super::{StoreError, decode};
@@ -84,7 +84,7 @@ pub async fn find(pool: &PgPool, layer: Layer, id: FeatureId, moment: Moment) ->
 }
 
 /// The day of validity and the time of record, with days as the city counts them: the time zone of the pool's sessions.
-async fn resolve(pool: &PgPool, moment: Moment) -> Result<(NaiveDate, Option<DateTime<Utc>>), StoreError> {
+pub(super) async fn resolve(database: impl PgExecutor<'_>, moment: Moment) -> Result<(NaiveDate, Option<DateTime<Utc>>), StoreError> {
     let parts = |point| match point {
         None => (None, None),
         Some(TimePoint::Day(day)) => (Some(day), None),
@@ -99,7 +99,7 @@ async fn resolve(pool: &PgPool, moment: Moment) -> Result<(NaiveDate, Option<Dat
     .bind(at_time)
     .bind(recorded_day)
     .bind(recorded_time)
-    .fetch_one(pool)
+    .fetch_one(database)
     .await?)
 }
 
@@ -137,14 +137,8 @@ async fn versions(
     ids: &[FeatureId],
     recorded_at: Option<DateTime<Utc>>,
 ) -> Result<Vec<FoundFeature>, StoreError> {
-    let mut columns = String::from(
-        "f.region, f.id, f.valid_from, f.valid_to, f.recorded_from, f.source, f.source_id, f.name, f.names, f.attributes, f.geom, \
-         (SELECT jsonb_build_object('imported_at', d.imported_at, 'files', d.files, 'edition', d.valid_from) FROM dataset d WHERE d.id = f.dataset_id)",
-    );
-    for field in layer.fields() {
-        columns.push_str(", f.");
-        columns.push_str(field.name);
-    }
+    let dataset = "(SELECT jsonb_build_object('imported_at', d.imported_at, 'files', d.files, 'edition', d.valid_from) FROM dataset d WHERE d.id = f.dataset_id)";
+    let columns = columns(layer, dataset, "f.geom");
     // As known then: the row as it stands if it is that old, else what was kept when it was changed.
     let statement = format!(
         "SELECT {columns} FROM {layer} f WHERE f.region IN ({now_regions}) AND f.id = ANY($1) AND ($2::timestamptz IS NULL OR f.recorded_from <= $2)
@@ -162,7 +156,19 @@ async fn versions(
 
 const FIRST_FIELD: usize = 12;
 
-fn read(layer: Layer, row: &PgRow) -> Result<FoundFeature, StoreError> {
+/// What [`read`] reads, of a row `f`: `dataset` and `geometry` are expressions.
+pub(super) fn columns(layer: Layer, dataset: &str, geometry: &str) -> String {
+    let mut columns = format!(
+        "f.region, f.id, f.valid_from, f.valid_to, f.recorded_from, f.source, f.source_id, f.name, f.names, f.attributes, {geometry}, {dataset}"
+    );
+    for field in layer.fields() {
+        columns.push_str(", f.");
+        columns.push_str(field.name);
+    }
+    columns
+}
+
+pub(super) fn read(layer: Layer, row: &PgRow) -> Result<FoundFeature, StoreError> {
     let mut values = Vec::with_capacity(row.len());
     for index in 0..row.len() {
         let value = row.try_get_raw(index)?;

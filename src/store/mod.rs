@@ -9,6 +9,7 @@ mod features;
 mod geom;
 mod held;
 pub mod load;
+mod records;
 mod setup;
 mod snapshot;
 
@@ -18,6 +19,7 @@ pub use datasets::{Dataset, latest_datasets};
 pub use features::{Found, FoundFeature, Moment, TimePoint, find, find_many, find_permit_footprints};
 pub use geom::Geom;
 pub use held::Interval;
+pub use records::{AsOf, ShapeCount};
 pub use setup::{Installation, connect, installation, open, ping};
 pub use snapshot::{Reading, SentRows, SnapshotRow, Texts};
 

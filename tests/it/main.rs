@@ -8,6 +8,7 @@ mod clients;
 mod cluster;
 mod crash;
 mod e2e;
+mod export;
 mod freshness;
 mod history;
 mod http;
