@@ -59,7 +59,8 @@ pub(super) enum Drawn {
 
 pub(super) fn assemble<'a>(snapshot: &'a Snapshot, tile: TileId, layer: TileLayer, level: Level) -> Content<'a> {
     let index = snapshot.layer(layer.layer());
-    let mut content = Content { tile, layer, level, shown: Shown::new(layer, tile.z(), level), paths: Paths::default(), features: Vec::new() };
+    let mut content =
+        Content { tile, layer, level, shown: Shown::new(layer, tile.z(), level), paths: Paths::default(), features: Vec::new() };
     match layer {
         TileLayer::Features(_) => features::features(index, &mut content),
         TileLayer::Labels(_) => labels::labels(index, &mut content),
