@@ -92,7 +92,10 @@ fn every_format_gives_back_what_it_was_given() {
         assert_eq!(first.field(names[0]), Some(&SourceValue::Real(35.25)), "{format}");
         assert_eq!(first.field(names[1]).unwrap().as_text().unwrap(), "aaa，\"引号\"\n第二行", "{format}");
         assert_eq!(first.field("levels").unwrap().as_text().unwrap(), "9007199254740993", "{format}");
-        assert_eq!(first.field(names[2]).unwrap().as_text().unwrap(), "1949-10-01", "{format}");
+        // FlatGeobuf knows days only as their beginning
+        let day = first.field(names[2]).unwrap().as_text().unwrap();
+        let is_day = day == "1949-10-01" || (format == FileFormat::FlatGeobuf && day.starts_with("1949-10-01T00:00:00"));
+        assert!(is_day, "{format}: {day}");
         let attributes: serde_json::Value = serde_json::from_str(&first.field("attributes").unwrap().as_text().unwrap()).unwrap();
         assert_eq!(attributes, serde_json::json!({"a": [1, {"b": "字"}]}), "{format}");
         let shape = first.geometry.clone().unwrap().unwrap();
