@@ -12,8 +12,10 @@ test('a road renamed in SQL shows its new name in the open page within a second,
   const before = Number(await sequence.getAttribute('data-sequence'));
   const tile = page.waitForResponse((response) => response.url().includes('roads_labels') && response.ok());
   sql(`UPDATE roads SET name = '${renamed}' WHERE id = '${road.id}'`);
+  const committed = Date.now();
   try {
     await expect(heading).toHaveText(renamed, { timeout: 1500 });
+    console.log(`the open page shows the new name ${Date.now() - committed} ms after psql has returned`);
     expect(Number(await sequence.getAttribute('data-sequence'))).toBeGreaterThan(before);
     expect(await (await tile).text()).toContain(renamed);
     expect(await page.evaluate(() => 'notReloaded' in window)).toBe(true);
