@@ -88,6 +88,15 @@ impl Level {
         }
     }
 
+    /// How far joined lines may run from where they were; tile units.
+    pub(super) fn line_detail(self) -> f64 {
+        match self.0 {
+            0 | 1 => 3.0,
+            2 => 6.0,
+            _ => 12.0,
+        }
+    }
+
     pub(super) fn kinds_named(self) -> usize {
         if self.0 < 4 { usize::MAX } else { FEW_KINDS }
     }

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use geo::Simplify;
+use geo_types::{Coord, LineString};
+
 use super::content::{Content, Drawn, Source, TileFeature, holds};
 use super::draw::{Outcome, PathKind, Pen, kind};
-use super::generalise::{Scratch, ZoomGrid};
 use super::grid::{BUFFER_UNITS, PIXEL_UNITS};
 use super::paths::{Paths, Role};
 use super::sound::Room;
@@ -61,18 +63,15 @@ pub(super) fn lines<'a>(index: &'a LayerIndex, content: &mut Content<'a>, cells:
     }
     let smallest_px = content.level.smallest_px(layer);
     let smallest = (smallest_px * f64::from(PIXEL_UNITS)).min(f64::from(i32::MAX)) as i32;
-    let (grid, origin, mut scratch) = (ZoomGrid::new(tile.z()), ZoomGrid::origin(tile), Scratch::default());
     for (key, Group { mut members, mut pieces }) in groups {
         let first = content.paths.count();
         let mut seen = vec![false; members.len()];
-        for mut chain in chains(&mut pieces) {
+        for chain in chains(&mut pieces) {
             if longer_side(&chain.points) < smallest {
                 continue;
             }
             chain.members.iter().for_each(|member| seen[*member] = true);
-            let mut points: Vec<[i64; 2]> = chain.points.drain(..).map(|p| [0, 1].map(|axis| i64::from(p[axis]) + origin[axis])).collect();
-            grid.thin(&mut points, false, &mut scratch);
-            content.paths.push(Role::Line, points.iter().map(|p| [0, 1].map(|axis| (p[axis] - origin[axis]) as i32)));
+            content.paths.push(Role::Line, simplified(&chain.points, content.level.line_detail()));
         }
         let mut joined = Cell::empty([0; 2]);
         for (member, seen) in members.iter().zip(&seen) {
@@ -142,6 +141,13 @@ fn chains(pieces: &mut [(Vec<[i32; 2]>, usize)]) -> Vec<Chain> {
         chains.push(chain);
     }
     chains
+}
+
+/// The line without corners that lie within so many units of it (D. Douglas and T. Peucker, Cartographica 10, 1973). Joined
+/// lines are nobody's border, so they need not be simplified corner by corner.
+fn simplified(line: &[[i32; 2]], within_units: f64) -> impl Iterator<Item = [i32; 2]> {
+    let line: LineString<f64> = line.iter().map(|p| Coord { x: f64::from(p[0]), y: f64::from(p[1]) }).collect();
+    line.simplify(within_units).0.into_iter().map(|c| [c.x as i32, c.y as i32])
 }
 
 fn longer_side(line: &[[i32; 2]]) -> i32 {
