@@ -42,8 +42,10 @@ pub struct Server {
 pub struct Drawn {
     /// The kinds of geometry under each id.
     pub features: BTreeMap<String, BTreeSet<String>>,
-    /// Features that are counted in points instead of drawn.
+    /// Features that are counted instead of drawn.
     pub counted: u64,
+    /// Whether some tile was so heavy that it merges more than usual: what lies on its border its neighbour may draw all the same.
+    pub heavy: bool,
 }
 
 impl Program {
@@ -176,6 +178,7 @@ impl Server {
         let mut answers = futures::stream::iter(tiles).map(async |path: String| self.json(&path).await).buffer_unordered(4);
         let mut drawn = Drawn::default();
         while let Some(tile) = answers.next().await {
+            drawn.heavy |= tile["aggregated"].as_array().is_some_and(|layers| layers.iter().any(|layer| layer["level"].as_u64() >= Some(2)));
             for feature in tile["features"].as_array().unwrap() {
                 let id = feature["id"].as_str().unwrap();
                 if feature["properties"]["merged"] == true {
