@@ -69,11 +69,6 @@ impl Level {
         }
     }
 
-    /// Whether what other tiles show too is left as it is.
-    pub(super) fn spares_borders(self) -> bool {
-        self.0 < 5
-    }
-
     pub(super) fn points_alone(self, z: u8) -> bool {
         z >= POINTS_ALONE_FROM_Z && self.0 < 2
     }

@@ -7,7 +7,7 @@ use super::grid::{BUFFER_UNITS, PIXEL_UNITS, TILE_UNITS, TileId, unit_m};
 use super::paths::Paths;
 use super::sound::Room;
 use super::{TileLayer, features, labels};
-use crate::domain::{Extent, FeatureId, Layer};
+use crate::domain::{FeatureId, Layer};
 use crate::spatial::{Cell, CellQuery, Cells, Feature, LayerIndex, MERCATOR_HALF_M, Shape, Snapshot};
 
 /// One layer of one tile.
@@ -114,19 +114,6 @@ impl Content<'_> {
     /// What is drawn by itself is at least this long on its longer side, web mercator metres.
     pub(super) fn smallest_m(&self) -> f64 {
         self.level.smallest_px(self.layer.layer()) * pixel_m(self.tile.z())
-    }
-
-    /// The same where tiles are not heavy.
-    pub(super) fn usual_smallest_m(&self) -> f64 {
-        Level::default().smallest_px(self.layer.layer()) * pixel_m(self.tile.z())
-    }
-
-    /// Whether a feature with this box is drawn as in tiles that are not heavy: another tile shows it too and knows nothing of
-    /// this one's weight, and what one tile draws the other must not count. Only the last levels must be small at any price.
-    pub(super) fn as_usual(&self, extent: &Extent) -> bool {
-        let inner = self.tile.inner_mercator();
-        let inside = (0..2).all(|axis| inner.min[axis] <= extent.min[axis] && extent.max[axis] <= inner.max[axis]);
-        !inside && self.level.spares_borders()
     }
 
     /// The id that a client sees, written into `out`.

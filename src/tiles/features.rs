@@ -21,7 +21,7 @@ pub(super) fn features<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
         join::lines(index, content, &mut cells);
         merged(cells, Vec::new(), content);
     } else {
-        let mut cells = counted(index, content, content.usual_smallest_m());
+        let mut cells = counted(index, content, content.smallest_m());
         let remainders = if is_coverage(layer) {
             let mut remainders = Remainders::new(tile, content.level.remainder_detail());
             shapes(index, content, &mut cells, Some(&mut remainders));
@@ -43,16 +43,16 @@ pub(super) fn features<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
 /// Draws what is large enough and still there at this zoom. Of a coverage the rest goes to the remainders, in each tile it
 /// reaches; it is counted in one.
 fn shapes<'a>(index: &'a LayerIndex, content: &mut Content<'a>, cells: &mut Cells<'a>, mut remainders: Option<&mut Remainders>) {
-    let (tile, smallest_m, usual_m) = (content.tile, content.smallest_m(), content.usual_smallest_m());
+    let (tile, smallest_m) = (content.tile, content.smallest_m());
     let reach = tile.reach_mercator();
     let bits = content.level.cell_bits(tile.z());
     let mut pen = Pen::new(tile, BUFFER_UNITS);
-    let from_m = if remainders.is_some() { 0.0 } else { usual_m };
+    let from_m = if remainders.is_some() { 0.0 } else { smallest_m };
     let found: Vec<_> = index.window_mercator_sized(&reach, from_m).collect();
     for (feature, extent) in found {
         let Shape::Geometry(geometry) = &feature.mercator else { continue };
-        let size_m = extent.width().max(extent.height());
-        if size_m >= smallest_m || (size_m >= usual_m && content.as_usual(&extent)) {
+        // Small ones are in the cells already.
+        if extent.width().max(extent.height()) >= smallest_m {
             let anchored = holds(tile, anchor(&extent));
             match pen.draw(geometry, &reach, anchored, &mut content.paths) {
                 Outcome::Drawn { first, end, kind, room } => {
@@ -63,9 +63,6 @@ fn shapes<'a>(index: &'a LayerIndex, content: &mut Content<'a>, cells: &mut Cell
                 Outcome::Elsewhere => continue,
                 Outcome::Collapsed => cells.add_feature(feature),
             }
-        } else if size_m >= usual_m {
-            // Smaller ones are in the cells already.
-            cells.add_feature(feature);
         }
         if let Some(remainders) = &mut remainders {
             remainders.add(nearest_cell(tile, bits, &extent), geometry, &extent);

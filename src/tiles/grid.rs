@@ -60,11 +60,6 @@ impl TileId {
     pub fn reach_mercator(self) -> Extent {
         self.extent_mercator().grown(reach_m(self.z))
     }
-
-    /// What lies in here shows in no other tile of the zoom.
-    pub fn inner_mercator(self) -> Extent {
-        self.extent_mercator().grown(-reach_m(self.z))
-    }
 }
 
 impl TileRange {

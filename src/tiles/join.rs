@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use geo::Simplify;
 use geo_types::{Coord, LineString};
 
-use super::budget::Level;
 use super::content::{Content, Drawn, Source, TileFeature, holds};
 use super::draw::{Outcome, PathKind, Pen, kind};
 use super::grid::{BUFFER_UNITS, PIXEL_UNITS};
@@ -44,23 +43,8 @@ pub(super) fn lines<'a>(index: &'a LayerIndex, content: &mut Content<'a>, cells:
             cells.add_feature(feature);
             continue;
         }
-        let anchored = holds(tile, anchor(&extent));
-        // Far in, lines are joined only because the tile is heavy.
-        if !Level::default().joins_lines(layer, tile.z()) && content.as_usual(&extent) {
-            if extent.width().max(extent.height()) < content.usual_smallest_m() {
-                cells.add_feature(feature);
-                continue;
-            }
-            match pen.draw(geometry, &reach, anchored, &mut content.paths) {
-                Outcome::Drawn { first, end, kind, room } => {
-                    content.features.push(TileFeature { source: Source::Feature(feature), drawn: Drawn::Paths { first, end, kind, room } });
-                }
-                Outcome::Collapsed => cells.add_feature(feature),
-                Outcome::Elsewhere => {}
-            }
-            continue;
-        }
         drawn.truncate(0);
+        let anchored = holds(tile, anchor(&extent));
         let (first, end) = match pen.draw(geometry, &reach, anchored, &mut drawn) {
             Outcome::Drawn { first, end, .. } => (first, end),
             Outcome::Collapsed => {
