@@ -178,7 +178,8 @@ impl Server {
         let mut answers = futures::stream::iter(tiles).map(async |path: String| self.json(&path).await).buffer_unordered(4);
         let mut drawn = Drawn::default();
         while let Some(tile) = answers.next().await {
-            drawn.heavy |= tile["aggregated"].as_array().is_some_and(|layers| layers.iter().any(|layer| layer["level"].as_u64() >= Some(2)));
+            drawn.heavy |=
+                tile["aggregated"].as_array().is_some_and(|layers| layers.iter().any(|layer| layer["level"].as_u64() >= Some(2)));
             for feature in tile["features"].as_array().unwrap() {
                 let id = feature["id"].as_str().unwrap();
                 if feature["properties"]["merged"] == true {
