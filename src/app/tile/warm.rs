@@ -34,6 +34,9 @@ const PAGE: [(Layer, u8, Option<u8>); 10] = [
     (Layer::DoorPlates, 17, None),
 ];
 
+/// Layers that the page asks for by themselves, see web/src/api/tiles.ts.
+const ALONE: [Layer; 4] = [Layer::Zoning, Layer::Parcels, Layer::Buildings, Layer::ControlAreas];
+
 /// Keeps the low zooms in the cache for ever, whenever nobody else needs the calculation threads.
 pub async fn keep_warm(app: Arc<App>) {
     let mut events = app.live.subscribe();
@@ -73,13 +76,12 @@ fn missing(app: &App) -> impl Iterator<Item = TileKey> + use<'_> {
 
 /// What the page asks for at first.
 fn wanted(tile: TileId) -> impl Iterator<Item = TileKey> {
-    let features = PAGE.iter().filter(|(_, from, _)| *from <= tile.z()).map(|(layer, ..)| TileLayer::Features(*layer)).collect();
+    let shown: Vec<Layer> = PAGE.iter().filter(|(_, from, _)| *from <= tile.z()).map(|(layer, ..)| *layer).collect();
+    let alone = shown.iter().filter(|layer| ALONE.contains(layer)).map(|layer| LayerSet::default().with(TileLayer::Features(*layer)));
+    let together = shown.iter().filter(|layer| !ALONE.contains(layer)).map(|layer| TileLayer::Features(*layer)).collect();
     let labels = PAGE.iter().filter(|(.., from)| from.is_some_and(|from| from <= tile.z())).map(|(layer, ..)| TileLayer::Labels(*layer));
-    [features, labels.collect::<LayerSet>()].into_iter().filter(|layers| !layers.is_empty()).map(move |layers| TileKey {
-        tile,
-        layers,
-        format: TileFormat::GeoJson,
-    })
+    let sets: Vec<LayerSet> = alone.chain([together, labels.collect()]).filter(|layers| !layers.is_empty()).collect();
+    sets.into_iter().map(move |layers| TileKey { tile, layers, format: TileFormat::GeoJson })
 }
 
 #[cfg(test)]

@@ -32,6 +32,12 @@ const HELD_TILES = 400;
 const KEPT_CHANGES = 1000;
 const CELLS = 16;
 
+/** Layers of many areas are asked for by themselves: a tile that holds several would come to its limit of bytes and merge what need not be merged. */
+const ALONE: ReadonlySet<string> = new Set(['zoning', 'parcels', 'buildings', 'control_areas']);
+
+/** Layers of one request have the same. */
+const group = (layer: string): string => (layer.endsWith(LABELS) ? LABELS : ALONE.has(layer) ? layer : '');
+
 export function createTiles(onSequence: (sequence: number) => void): Tiles {
   const held = new Map<string, Held>();
   const touched = new Map<string, { since: number; changes: Change[] }>();
@@ -55,7 +61,7 @@ export function createTiles(onSequence: (sequence: number) => void): Tiles {
 
     const isCurrent = (id: string): boolean => tile.layers.get(id)?.revision === revision(id, z, x, y);
     if (!isCurrent(layer)) {
-      const missing = [...new Set([layer, ...wanted.filter((id) => id.endsWith(LABELS) === labels)])].filter((id) => !isCurrent(id));
+      const missing = [...new Set([layer, ...wanted.filter((id) => group(id) === group(layer))])].filter((id) => !isCurrent(id));
       const parts = fetchTile(missing, z, x, y, labels);
       for (const id of missing) {
         const part = parts.then((features) => features.get(id) ?? []);
