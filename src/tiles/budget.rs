@@ -12,8 +12,9 @@ use super::sound::Room;
 use super::{POINTS_ALONE_FROM_Z, TileLayer};
 use crate::domain::{GeometryKind, Layer};
 
-/// The most a tile weighs as GeoJSON, bytes, before compression.
-pub const GEOJSON_BUDGET: usize = 500_000;
+/// The most a tile weighs as GeoJSON, bytes, before compression. At half of it a whole district's zones would be merged across
+/// kinds at zoom 12 and painted as most of them are: wrong for whoever reads a plan.
+pub const GEOJSON_BUDGET: usize = 1_000_000;
 /// The most it weighs as MVT, bytes, after gzip.
 pub const MVT_GZIP_BUDGET: usize = 200_000;
 
