@@ -74,9 +74,9 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// The kind that comes most often; of equals the first by name.
-    pub fn main_kind(&self) -> Option<&'a str> {
-        self.kinds.iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(a.0))).map(|(kind, _)| *kind)
+    /// Counts what another cell counts here too.
+    pub fn absorb(&mut self, other: Self) {
+        self.add(other.count, other.anchors, other.kinds.into_iter(), other.only);
     }
 
     /// The mean of the anchors on the world grid.

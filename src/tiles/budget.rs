@@ -6,15 +6,14 @@ use std::io::Write;
 use super::content::{Content, Drawn, Source};
 use super::draw::PathKind;
 use super::fields::{Property, properties};
-use super::geojson::{decimals, json_len};
+use super::generalise::Detail;
+use super::geojson::{MORE_DECIMALS, decimals, json_len};
 use super::grid::to_wgs84;
-use super::sound::Room;
 use super::{POINTS_ALONE_FROM_Z, TileLayer};
 use crate::domain::{GeometryKind, Layer};
 
-/// The most a tile weighs as GeoJSON, bytes, before compression. At half of it a whole district's zones would be merged across
-/// kinds at zoom 12 and painted as most of them are: wrong for whoever reads a plan.
-pub const GEOJSON_BUDGET: usize = 1_000_000;
+/// The most a tile weighs as GeoJSON, bytes, before compression.
+pub const GEOJSON_BUDGET: usize = 500_000;
 /// The most it weighs as MVT, bytes, after gzip.
 pub const MVT_GZIP_BUDGET: usize = 200_000;
 
@@ -25,20 +24,29 @@ const CELL_BITS: u8 = 3;
 /// How many kinds a cell names when room is scarce.
 const FEW_KINDS: usize = 8;
 
-/// How far a layer of a tile is aggregated; 0 is the usual. From 1 on only the fields that maps draw by are kept, at 2 and 3
-/// larger features are merged and counted, from 4 on all of them; at 5 and 6 merged areas are coarser too, and only there
-/// may gaps be wider than a pixel.
+/// How far a layer of a tile is aggregated; 0 is the usual. From 1 on only the fields that maps draw by are kept, from 2 on
+/// lines have fewer corners, at 3 and 4 larger features are merged and counted, from 5 on all of them; from 6 on
+/// merged areas are coarser too, and only there may gaps be wider than a pixel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Level(u8);
 
 impl Level {
-    const LAST: u8 = 6;
+    const LAST: u8 = 8;
 
     /// What to try after this one came to so many times the budget; `None` after the last. Fewer fields alone seldom save
-    /// more than a third.
+    /// more than a third, and fewer corners seldom more than half.
     pub(super) fn next(self, times: f64) -> Option<Self> {
-        let step = if self.0 == 0 && times > 1.5 { 2 } else { 1 };
+        let step = match self.0 {
+            0 if times > 3.0 => 3,
+            0 if times > 1.5 => 2,
+            _ => 1,
+        };
         (self.0 < Self::LAST).then_some(Self(self.0 + step))
+    }
+
+    /// Up to which level every tile shows the same features by themselves.
+    pub(super) fn merges_more(self) -> bool {
+        self.0 > 2
     }
 
     pub(super) fn number(self) -> u8 {
@@ -54,9 +62,9 @@ impl Level {
     pub(super) fn smallest_px(self, layer: Layer) -> f64 {
         let usual = if matches!(layer, Layer::Parcels | Layer::Buildings) { 3.0 } else { 1.0 };
         match self.0 {
-            0 | 1 => usual,
-            2 => 4.0 * usual,
-            3 => 16.0 * usual,
+            0..=2 => usual,
+            3 => 4.0 * usual,
+            4 => 16.0 * usual,
             _ => f64::INFINITY,
         }
     }
@@ -64,43 +72,50 @@ impl Level {
     /// A tile has 2^this cells on a side.
     pub(super) fn cell_bits(self, z: u8) -> u8 {
         match self.0 {
-            2 if z >= POINTS_ALONE_FROM_Z => 5,
-            3 if z >= POINTS_ALONE_FROM_Z => 4,
+            3 if z >= POINTS_ALONE_FROM_Z => 5,
+            4 if z >= POINTS_ALONE_FROM_Z => 4,
             _ => CELL_BITS,
         }
     }
 
     pub(super) fn points_alone(self, z: u8) -> bool {
-        z >= POINTS_ALONE_FROM_Z && self.0 < 2
+        z >= POINTS_ALONE_FROM_Z && !self.merges_more()
     }
 
     pub(super) fn joins_lines(self, layer: Layer, z: u8) -> bool {
-        layer.geometry() == GeometryKind::Line && (z < LINES_ALONE_FROM_Z || self.0 >= 2)
+        layer.geometry() == GeometryKind::Line && (z < LINES_ALONE_FROM_Z || self.merges_more())
     }
 
-    /// What the corners of merged areas are rounded to at least, and how far off the line between their neighbours those lie
-    /// that go; tile units.
-    pub(super) fn remainder_detail(self) -> (i64, f64) {
-        match self.0 {
+    /// What corners are rounded to at least, and how far off the line between their neighbours those lie that go; tile units.
+    /// The same for what is drawn and what is merged, or the two would part.
+    pub(super) fn detail(self) -> Detail {
+        let (step_units, flat_units) = match self.0 {
             0 | 1 => (1, 1.5),
-            2..=4 => (2, 2.5),
-            5 => (32, 20.0),
+            2..=5 => (1, 2.0),
+            6 => (8, 5.0),
+            7 => (32, 20.0),
             _ => (128, 80.0),
-        }
+        };
+        Detail { step_units, flat_units }
     }
 
     /// How far joined lines may run from where they were; tile units.
     pub(super) fn line_detail(self) -> f64 {
         match self.0 {
-            0 | 1 => 3.0,
-            2 => 6.0,
+            0..=2 => 3.0,
+            3 => 6.0,
             _ => 12.0,
         }
     }
 
     pub(super) fn kinds_named(self) -> usize {
-        if self.0 < 4 { usize::MAX } else { FEW_KINDS }
+        if self.0 < 5 { usize::MAX } else { FEW_KINDS }
     }
+}
+
+/// The layers whose areas are painted by their kind: areas of different kinds are not merged into one.
+pub(super) fn is_painted_by_kind(layer: Layer) -> bool {
+    matches!(layer, Layer::Divisions | Layer::Zoning)
 }
 
 /// The layers of which no hole may be left where small areas were: together they cover the ground.
@@ -126,19 +141,18 @@ impl Weight {
         let name = content.layer.to_string().len();
         let mut weight = Self { geojson: 0, mvt: 2 * name + 200 };
         for feature in &content.features {
-            let (mut points, mut paths) = (1, 1);
-            let mut tight = 0;
-            if let Drawn::Paths { first, end, kind, room } = feature.drawn {
+            let (mut points, mut paths, mut tight_points) = (1, 1, 0);
+            if let Drawn::Paths { first, end, kind } = feature.drawn {
                 paths = end - first;
                 points = content.paths.points_in(first, end) + if kind == PathKind::Polygons { paths } else { 0 };
-                tight = if room == Room::Wide { 0 } else { 6 };
+                tight_points = content.paths.tight_points_in(first, end);
             }
             let id = match &feature.source {
                 Source::Feature(_) | Source::Label { .. } => 10,
-                Source::Cluster(_) | Source::Joined { .. } => 60,
+                Source::Cluster { .. } | Source::Joined { .. } => 85,
             };
             // The braces and words around a feature.
-            weight.geojson += 115 + id + name + points * (position + tight) + 4 * paths;
+            weight.geojson += 115 + id + name + points * position + 2 * MORE_DECIMALS as usize * tight_points + 4 * paths;
             weight.mvt += 40 + id + points * 4 + 6 * paths;
             properties(content, feature, |name, value| {
                 let (json, mvt) = match value {
@@ -183,6 +197,7 @@ fn whole_digits(degrees: f64) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Aggregated {
     pub layer: TileLayer,
-    /// 1: fewer fields. 2 and 3: larger features are merged and counted too. 4 to 6: all are, ever coarser.
+    /// 1: fewer fields. 2: fewer corners. 3 and 4: larger features are merged and counted too. 5 to 8: all are, ever
+    /// coarser.
     pub level: u8,
 }

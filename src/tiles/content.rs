@@ -5,7 +5,6 @@ use super::draw::PathKind;
 use super::fields::Shown;
 use super::grid::{BUFFER_UNITS, PIXEL_UNITS, TILE_UNITS, TileId, unit_m};
 use super::paths::Paths;
-use super::sound::Room;
 use super::{TileLayer, features, labels};
 use crate::domain::{FeatureId, Layer};
 use crate::spatial::{Cell, CellQuery, Cells, Feature, LayerIndex, MERCATOR_HALF_M, Shape, Snapshot};
@@ -37,9 +36,12 @@ pub(super) enum Source<'a> {
         of: &'a Feature,
         rank: u8,
     },
-    /// Several features, or one too small to be drawn. Where only parts of features are seen that another tile counts, it
-    /// counts none.
-    Cluster(Cell<'a>),
+    /// Several features, or one too small to be drawn; `kind` when all that is drawn is of one. Where only parts of features
+    /// are seen that another tile counts, it counts none.
+    Cluster {
+        cell: Cell<'a>,
+        kind: Option<&'a str>,
+    },
     /// Lines of one name and kind; `of` is one of them.
     Joined {
         of: &'a Feature,
@@ -54,7 +56,7 @@ pub(super) enum Drawn {
     /// One point: exactly, in web mercator.
     Point([f64; 2]),
     /// Paths of the content from `first` to before `end`.
-    Paths { first: usize, end: usize, kind: PathKind, room: Room },
+    Paths { first: usize, end: usize, kind: PathKind },
 }
 
 pub(super) fn assemble<'a>(snapshot: &'a Snapshot, tile: TileId, layer: TileLayer, level: Level) -> Content<'a> {
@@ -126,10 +128,12 @@ impl Content<'_> {
                 Ok(())
             }
             // Cells of another level than the usual one are others: they say which.
-            Source::Cluster(cell) => {
+            Source::Cluster { cell, kind } => {
                 let bits = self.level.cell_bits(self.tile.z());
                 let [column, row] = [(self.tile.x(), cell.place[0]), (self.tile.y(), cell.place[1])].map(|(tile, at)| (tile << bits) + at);
-                write!(out, "cluster:{}:{}{}/{column}/{row}", self.layer, self.tile.z(), self.level_mark())
+                let _ = write!(out, "cluster:{}:{}{}/{column}/{row}", self.layer, self.tile.z(), self.level_mark());
+                // Kinds may hold any letters; an id does not.
+                kind.map_or(Ok(()), |kind| write!(out, "/{}", FeatureId::derive(self.layer.layer().id(), "kind", kind)))
             }
             Source::Joined { id, .. } => {
                 let tile = self.tile;
@@ -145,7 +149,9 @@ impl Content<'_> {
             3 => "+3",
             4 => "+4",
             5 => "+5",
-            _ => "+6",
+            6 => "+6",
+            7 => "+7",
+            _ => "+8",
         }
     }
 

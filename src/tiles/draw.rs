@@ -3,10 +3,10 @@
 use geo_types::{Coord, Geometry, LineString, Polygon};
 
 use super::clip::ClipBox;
-use super::generalise::{Scratch, ZoomGrid};
+use super::generalise::{Detail, Scratch, ZoomGrid};
 use super::grid::{BUFFER_UNITS, TILE_UNITS, TileId};
 use super::paths::{Paths, Role};
-use super::sound::{EdgeRoom, Room, make_sound};
+use super::sound::{EdgeRoom, make_sound};
 use crate::domain::Extent;
 
 /// Polygons thinner than this, three sixteenths of a pixel, are not drawn.
@@ -16,7 +16,7 @@ const THIN_UNITS: f64 = 1.5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// It is in the paths from `first` to `end`.
-    Drawn { first: usize, end: usize, kind: PathKind, room: Room },
+    Drawn { first: usize, end: usize, kind: PathKind },
     /// It shows, but not in this tile.
     Elsewhere,
     /// At this zoom nothing of it is left anywhere.
@@ -43,13 +43,13 @@ pub(super) struct Pen {
 }
 
 impl Pen {
-    pub(super) fn new(tile: TileId, buffer_units: i32) -> Self {
+    pub(super) fn new(tile: TileId, buffer_units: i32, detail: Detail) -> Self {
         debug_assert!((0..=BUFFER_UNITS).contains(&buffer_units));
         let origin = ZoomGrid::origin(tile);
         let buffer = i64::from(buffer_units);
         let clip = ClipBox { min: origin.map(|c| c - buffer), max: origin.map(|c| c + i64::from(TILE_UNITS) + buffer) };
         Self {
-            grid: ZoomGrid::new(tile.z()),
+            grid: ZoomGrid::new(tile.z(), detail),
             origin,
             clip,
             path: Vec::new(),
@@ -100,9 +100,11 @@ impl Pen {
             }),
         }
         let polygons = kind == PathKind::Polygons && paths.count() > first;
-        let room = if polygons { make_sound(paths, first, &mut self.edges) } else { Room::Wide };
+        if polygons {
+            make_sound(paths, first, &mut self.edges);
+        }
         match paths.count() > first {
-            true => Outcome::Drawn { first, end: paths.count(), kind, room },
+            true => Outcome::Drawn { first, end: paths.count(), kind },
             false => Outcome::Elsewhere,
         }
     }

@@ -1,15 +1,17 @@
 //! Which features of a layer a tile draws by themselves, and how the others are merged and counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::budget::is_coverage;
+use geo_types::Geometry;
+
+use super::budget::{is_coverage, is_painted_by_kind};
 use super::content::{Content, Drawn, Source, TileFeature, counted, holds, lone_point, mercator, points_alone};
 use super::draw::{Outcome, PathKind, Pen};
 use super::grid::{BUFFER_UNITS, TileId};
 use super::join;
 use super::remainder::{Remainder, Remainders};
-use crate::domain::Extent;
-use crate::spatial::{Cell, Cells, LayerIndex, Shape, anchor};
+use crate::domain::{Extent, Layer};
+use crate::spatial::{Cell, Feature, LayerIndex, Shape, anchor, kind_field};
 
 pub(super) fn features<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let (tile, layer) = (content.tile, index.layer());
@@ -19,54 +21,129 @@ pub(super) fn features<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
         // Points only.
         let mut cells = counted(index, content, f64::MIN_POSITIVE);
         join::lines(index, content, &mut cells);
-        merged(cells, Vec::new(), content);
+        clusters(cells.into_vec(), content);
+    } else if is_coverage(layer) {
+        // Points, and areas that are points.
+        let cells = counted(index, content, f64::MIN_POSITIVE);
+        let mut rest = Rest::new(layer, content);
+        shapes(index, content, f64::MIN_POSITIVE, |feature, extent, geometry| rest.add(feature, extent, geometry));
+        let cells = rest.finish(cells.into_vec(), content);
+        clusters(cells, content);
     } else {
         let mut cells = counted(index, content, content.smallest_m());
-        let remainders = if is_coverage(layer) {
-            let mut remainders = Remainders::new(tile, content.level.remainder_detail());
-            shapes(index, content, &mut cells, Some(&mut remainders));
-            remainders.finish(&mut content.paths)
-        } else {
-            shapes(index, content, &mut cells, None);
-            Vec::new()
-        };
-        merged(cells, remainders, content);
+        // Small ones are in the cells already.
+        shapes(index, content, content.smallest_m(), |feature, _, _| cells.add_feature(feature));
+        clusters(cells.into_vec(), content);
     }
     // Each key is made once: comparing the features themselves would read them all over again.
     content.features.sort_by_cached_key(|feature| match &feature.source {
-        Source::Feature(feature) | Source::Label { of: feature, .. } => (0, *feature.id.as_bytes(), [0; 2]),
-        Source::Joined { id, .. } => (1, *id.as_bytes(), [0; 2]),
-        Source::Cluster(cell) => (2, [0; 10], [cell.place[1], cell.place[0]]),
+        Source::Feature(feature) | Source::Label { of: feature, .. } => (0, *feature.id.as_bytes(), [0; 2], None),
+        Source::Joined { id, .. } => (1, *id.as_bytes(), [0; 2], None),
+        Source::Cluster { cell, kind } => (2, [0; 10], [cell.place[1], cell.place[0]], *kind),
     });
 }
 
-/// Draws what is large enough and still there at this zoom. Of a coverage the rest goes to the remainders, in each tile it
-/// reaches; it is counted in one.
-fn shapes<'a>(index: &'a LayerIndex, content: &mut Content<'a>, cells: &mut Cells<'a>, mut remainders: Option<&mut Remainders>) {
+/// Draws what is large enough and still there at this zoom, and hands over what is not, of all that is at least `from_m` long.
+fn shapes<'a>(
+    index: &'a LayerIndex,
+    content: &mut Content<'a>,
+    from_m: f64,
+    mut left: impl FnMut(&'a Feature, &Extent, &'a Geometry<f64>),
+) {
     let (tile, smallest_m) = (content.tile, content.smallest_m());
     let reach = tile.reach_mercator();
-    let bits = content.level.cell_bits(tile.z());
-    let mut pen = Pen::new(tile, BUFFER_UNITS);
-    let from_m = if remainders.is_some() { 0.0 } else { smallest_m };
-    let found: Vec<_> = index.window_mercator_sized(&reach, from_m).collect();
-    for (feature, extent) in found {
+    let mut pen = Pen::new(tile, BUFFER_UNITS, content.level.detail());
+    for (feature, extent) in index.window_mercator_sized(&reach, from_m) {
         let Shape::Geometry(geometry) = &feature.mercator else { continue };
-        // Small ones are in the cells already.
         if extent.width().max(extent.height()) >= smallest_m {
             let anchored = holds(tile, anchor(&extent));
             match pen.draw(geometry, &reach, anchored, &mut content.paths) {
-                Outcome::Drawn { first, end, kind, room } => {
-                    let drawn = Drawn::Paths { first, end, kind, room };
+                Outcome::Drawn { first, end, kind } => {
+                    let drawn = Drawn::Paths { first, end, kind };
                     content.features.push(TileFeature { source: Source::Feature(feature), drawn });
                     continue;
                 }
                 Outcome::Elsewhere => continue,
-                Outcome::Collapsed => cells.add_feature(feature),
+                Outcome::Collapsed => {}
             }
         }
-        if let Some(remainders) = &mut remainders {
-            remainders.add(nearest_cell(tile, bits, &extent), geometry, &extent);
+        left(feature, &extent, geometry);
+    }
+}
+
+/// What of a coverage is not drawn by itself: an area for each cell and kind, in each tile it reaches; counted in one.
+struct Rest<'a> {
+    layer: Layer,
+    tile: TileId,
+    cell_bits: u8,
+    /// The field that tells apart what must not be merged.
+    kind: Option<u8>,
+    numbers: HashMap<(u32, Option<&'a str>), u32>,
+    groups: Vec<Group<'a>>,
+    remainders: Remainders,
+}
+
+struct Group<'a> {
+    kind: Option<&'a str>,
+    cell: Cell<'a>,
+    area: Option<Remainder>,
+}
+
+impl<'a> Rest<'a> {
+    fn new(layer: Layer, content: &Content<'_>) -> Self {
+        let tile = content.tile;
+        Self {
+            layer,
+            tile,
+            cell_bits: content.level.cell_bits(tile.z()),
+            kind: kind_field(layer).filter(|_| is_painted_by_kind(layer)),
+            numbers: HashMap::new(),
+            groups: Vec::new(),
+            remainders: Remainders::new(tile, content.level.detail()),
         }
+    }
+
+    fn add(&mut self, feature: &'a Feature, extent: &Extent, geometry: &Geometry<f64>) {
+        let kind = self.kind.and_then(|field| feature.tag(field)).and_then(|value| value.text());
+        let cell = nearest_cell(self.tile, self.cell_bits, extent);
+        let number = *self.numbers.entry((cell, kind)).or_insert_with(|| {
+            let place = [cell & ((1 << self.cell_bits) - 1), cell >> self.cell_bits];
+            self.groups.push(Group { kind, cell: Cell::empty(place), area: None });
+            self.groups.len() as u32 - 1
+        });
+        let position = anchor(extent);
+        if holds(self.tile, position) {
+            self.groups[number as usize].cell.count_feature(self.layer, feature, position);
+        }
+        self.remainders.add(number, geometry, extent);
+    }
+
+    /// Adds the areas to the content. What has none is counted by the largest area of its cell; returned are the cells without
+    /// any, and what was counted before in those.
+    fn finish(self, counted: Vec<Cell<'a>>, content: &mut Content<'a>) -> Vec<Cell<'a>> {
+        let Self { mut groups, remainders, .. } = self;
+        for remainder in remainders.finish(&mut content.paths) {
+            groups[remainder.group as usize].area = Some(remainder);
+        }
+        let place = |cell: &Cell<'_>| [cell.place[1], cell.place[0]];
+        let mut cells: BTreeMap<[u32; 2], Cell<'a>> = counted.into_iter().map(|cell| (place(&cell), cell)).collect();
+        let (mut areas, bare): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| group.area.is_some());
+        for Group { cell, .. } in bare {
+            match cells.get_mut(&place(&cell)) {
+                Some(known) => known.absorb(cell),
+                None => drop(cells.insert(place(&cell), cell)),
+            }
+        }
+        areas.sort_by(|a, b| (place(&a.cell), b.cell.count, a.kind).cmp(&(place(&b.cell), a.cell.count, b.kind)));
+        for Group { kind, mut cell, area } in areas {
+            if let Some(bare) = cells.remove(&place(&cell)) {
+                cell.absorb(bare);
+            }
+            let Some(Remainder { first, end, .. }) = area else { continue };
+            let drawn = Drawn::Paths { first, end, kind: PathKind::Polygons };
+            content.features.push(TileFeature { source: Source::Cluster { cell: told(cell, content), kind }, drawn });
+        }
+        cells.into_values().filter(|cell| cell.count > 0).collect()
     }
 }
 
@@ -81,36 +158,27 @@ fn nearest_cell(tile: TileId, bits: u8, extent: &Extent) -> u32 {
     (row << bits) + column
 }
 
-/// Adds the cells to the content: as areas, as the points they hold alone, as points in their midst.
-fn merged<'a>(cells: Cells<'a>, remainders: Vec<Remainder>, content: &mut Content<'a>) {
-    let bits = content.level.cell_bits(content.tile.z());
-    let mut areas: BTreeMap<u32, Remainder> = remainders.into_iter().map(|remainder| (remainder.cell, remainder)).collect();
-    let area = |of: Remainder| Drawn::Paths { first: of.first, end: of.end, kind: PathKind::Polygons, room: of.room };
-    for mut cell in cells.into_vec() {
-        trim_kinds(&mut cell, content.level.kinds_named());
+/// Adds cells to the content: as the points they hold alone, or as points in their midst.
+fn clusters<'a>(cells: Vec<Cell<'a>>, content: &mut Content<'a>) {
+    for cell in cells {
         let (source, drawn) = match lone_point(&cell) {
             Some((feature, point)) => (Source::Feature(feature), Drawn::Point(point)),
-            None => match areas.remove(&((cell.place[1] << bits) + cell.place[0])) {
-                Some(remainder) => (Source::Cluster(cell), area(remainder)),
-                None => {
-                    let point = mercator(cell.mean());
-                    (Source::Cluster(cell), Drawn::Point(point))
-                }
-            },
+            None => {
+                let point = mercator(cell.mean());
+                (Source::Cluster { cell: told(cell, content), kind: None }, Drawn::Point(point))
+            }
         };
         content.features.push(TileFeature { source, drawn });
     }
-    for (number, remainder) in areas {
-        let cell = Cell::empty([number & ((1 << bits) - 1), number >> bits]);
-        content.features.push(TileFeature { source: Source::Cluster(cell), drawn: area(remainder) });
-    }
 }
 
-/// Of very many kinds the most frequent are named; the rest is in the count.
-fn trim_kinds(cell: &mut Cell<'_>, named: usize) {
+/// The cell as the tile tells it. Of very many kinds the most frequent are named; the rest is in the count.
+fn told<'a>(mut cell: Cell<'a>, content: &Content<'_>) -> Cell<'a> {
+    let named = content.level.kinds_named();
     if cell.kinds.len() > named {
         cell.kinds.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         cell.kinds.truncate(named);
-        cell.kinds.sort_unstable();
     }
+    cell.kinds.sort_unstable();
+    cell
 }

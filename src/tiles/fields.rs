@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::TileLayer;
 use super::budget::Level;
-use super::content::{Content, Drawn, Source, TileFeature, mercator, text_field};
+use super::content::{Content, Source, TileFeature, mercator, text_field};
 use super::grid::to_wgs84;
 use crate::domain::{Field, FieldKind, Layer, Text, Value};
 use crate::spatial::{Cell, Feature, kind_field};
@@ -105,9 +105,8 @@ pub(super) fn properties<'a>(content: &Content<'_>, feature: &'a TileFeature<'a>
             }
             merged(counted, &mut visit);
         }
-        Source::Cluster(cell) => {
-            // An area is painted as most of it would be.
-            if let (Drawn::Paths { .. }, Some(field), Some(value)) = (&feature.drawn, kind_field(layer), cell.main_kind()) {
+        Source::Cluster { cell, kind } => {
+            if let (Some(field), Some(value)) = (kind_field(layer), kind) {
                 visit(layer.fields()[usize::from(field)].name, Property::Text(value));
             }
             merged(cell, &mut visit);

@@ -13,9 +13,18 @@ use crate::spatial::MERCATOR_HALF_M;
 const PLAIN_FROM_Z: u8 = 17;
 /// Below that, corners go to a grid of a quarter of a pixel ...
 const STEP_UNITS: i64 = PIXEL_UNITS as i64 / 4;
-/// ... and those this near to the line between their neighbours go away, in four turns. Together 7.4 units: under a pixel.
-const FLAT_UNITS: f64 = 1.5;
+/// ... and those near to the line between their neighbours go away, in four turns. Within 1.5 units that makes 7.4 units
+/// together at most, under a pixel.
 const PASSES: usize = 4;
+
+/// How closely geometry is followed; tile units.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Detail {
+    /// Corners are rounded to this at least, a power of two.
+    pub(super) step_units: i64,
+    /// Corners within this of the line between their neighbours go.
+    pub(super) flat_units: f64,
+}
 
 /// The whole-number grid of a zoom: x from the west, y from the north edge of the world.
 #[derive(Clone, Copy, Debug)]
@@ -34,19 +43,11 @@ pub(super) struct Scratch {
 }
 
 impl ZoomGrid {
-    pub(super) fn new(z: u8) -> Self {
-        let simplify = z < PLAIN_FROM_Z;
-        let step = if simplify { STEP_UNITS } else { 1 };
+    pub(super) fn new(z: u8, Detail { step_units, flat_units }: Detail) -> Self {
+        let usual = if z < PLAIN_FROM_Z { STEP_UNITS } else { 1 };
+        let step = usual.max(step_units);
         let half_units = (i64::from(TILE_UNITS) << z) / 2;
-        Self { half_steps: (half_units / step) as f64, step, flat_units: FLAT_UNITS, simplify }
-    }
-
-    /// With steps of at least `step_units`, a power of two, and corners within `flat_units` of a straight line gone.
-    pub(super) fn coarser(z: u8, step_units: i64, flat_units: f64) -> Self {
-        let fine = Self::new(z);
-        let step = fine.step.max(step_units);
-        let half_steps = fine.half_steps * fine.step as f64 / step as f64;
-        Self { half_steps, step, flat_units, simplify: fine.simplify || step > fine.step }
+        Self { half_steps: half_units as f64 / step as f64, step, flat_units, simplify: step > 1 }
     }
 
     /// The grid position of a tile's north-west corner.
@@ -156,14 +157,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const USUAL: Detail = Detail { step_units: 1, flat_units: 1.5 };
+    const COARSE: Detail = Detail { step_units: 1, flat_units: 2.0 };
+
     fn coords(points: &[[f64; 2]]) -> Vec<Coord<f64>> {
         points.iter().map(|[x, y]| Coord { x: 1.2e7 + x, y: 3e6 + y }).collect()
     }
 
     proptest! {
         #[test]
-        fn a_line_is_the_same_read_backwards(points in prop::collection::vec([0.0..4000.0f64, 0.0..4000.0f64], 2..60), z in 8u8..20) {
-            let (grid, mut scratch) = (ZoomGrid::new(z), Scratch::default());
+        fn a_line_is_the_same_read_backwards(points in prop::collection::vec([0.0..4000.0f64, 0.0..4000.0f64], 2..60), z in 8u8..20, detail in prop::sample::select(vec![USUAL, COARSE])) {
+            let (grid, mut scratch) = (ZoomGrid::new(z, detail), Scratch::default());
             let mut forwards = coords(&points);
             let (mut a, mut b) = (Vec::new(), Vec::new());
             grid.line(&forwards, &mut a, &mut scratch);
@@ -174,8 +178,8 @@ mod tests {
         }
 
         #[test]
-        fn no_corner_ends_farther_than_a_pixel_from_the_line(points in prop::collection::vec([0.0..3000.0f64, 0.0..3000.0f64], 2..60), z in 8u8..20) {
-            let (grid, mut scratch, mut line) = (ZoomGrid::new(z), Scratch::default(), Vec::new());
+        fn no_corner_ends_farther_than_a_pixel_from_the_line(points in prop::collection::vec([0.0..3000.0f64, 0.0..3000.0f64], 2..60), z in 8u8..20, detail in prop::sample::select(vec![USUAL, COARSE])) {
+            let (grid, mut scratch, mut line) = (ZoomGrid::new(z, detail), Scratch::default(), Vec::new());
             let coords = coords(&points);
             grid.line(&coords, &mut line, &mut scratch);
             let units = (f64::from(TILE_UNITS) * f64::from(1u32 << z)) / (2.0 * MERCATOR_HALF_M);
@@ -188,7 +192,7 @@ mod tests {
                     let t = if length_2 > 0.0 { (((p[0] - a[0]) * d[0] + (p[1] - a[1]) * d[1]) / length_2).clamp(0.0, 1.0) } else { 0.0 };
                     (a[0] + t * d[0] - p[0]).hypot(a[1] + t * d[1] - p[1])
                 }).fold(f64::INFINITY, f64::min);
-                prop_assert!(nearest < f64::from(PIXEL_UNITS), "{} units off at zoom {}", nearest, z);
+                prop_assert!(nearest < 1.5 + 4.0 * detail.flat_units, "{} units off at zoom {}", nearest, z);
             }
         }
     }
@@ -197,7 +201,7 @@ mod tests {
     fn a_dense_straight_line_loses_most_of_its_points() {
         let points: Vec<[f64; 2]> = (0..1000).map(|n| [f64::from(n) * 3.0, f64::from(n) * 1.7]).collect();
         let (mut line, mut scratch) = (Vec::new(), Scratch::default());
-        ZoomGrid::new(13).line(&coords(&points), &mut line, &mut scratch);
+        ZoomGrid::new(13, USUAL).line(&coords(&points), &mut line, &mut scratch);
         // A line of 360 pixels.
         assert!(line.len() < 360, "{} points", line.len());
     }

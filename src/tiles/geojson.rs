@@ -8,7 +8,6 @@ use super::draw::PathKind;
 use super::fields::{Property, properties};
 use super::grid::{BUFFER_UNITS, TILE_UNITS, TileId, to_wgs84};
 use super::paths::Role;
-use super::sound::Room;
 use crate::spatial::MERCATOR_HALF_M;
 
 /// Writes one FeatureCollection.
@@ -25,8 +24,8 @@ pub(super) struct Writer {
 
 const NOT_YET: i64 = i64::MIN;
 
-/// Digits more for polygons with corners so near their own edges that rounding could make them touch.
-const MORE_DECIMALS: u32 = 3;
+/// Digits more for rings with corners so near to edges of their polygon that rounding could make them touch.
+pub(super) const MORE_DECIMALS: u32 = 3;
 
 impl Writer {
     pub(super) fn new(tile: TileId) -> Self {
@@ -83,7 +82,7 @@ impl Writer {
     }
 
     fn geometry(&mut self, content: &Content<'_>, feature: &TileFeature<'_>) {
-        let (first, end, kind, room) = match feature.drawn {
+        let (first, end, kind) = match feature.drawn {
             Drawn::Point(point) => {
                 self.out.extend_from_slice(br#"{"type":"Point","coordinates":"#);
                 let [lon, lat] = to_wgs84(point);
@@ -91,7 +90,7 @@ impl Writer {
                 self.out.push(b'}');
                 return;
             }
-            Drawn::Paths { first, end, kind, room } => (first, end, kind, room),
+            Drawn::Paths { first, end, kind } => (first, end, kind),
         };
         let paths = &content.paths;
         let shells = (first..end).filter(|path| paths.role(*path) != Role::Hole).count();
@@ -118,7 +117,7 @@ impl Writer {
             if kind == PathKind::Polygons && !hole {
                 self.out.push(b'[');
             }
-            self.path(paths.points(path), kind, room);
+            self.path(paths.points(path), kind, paths.is_tight(path));
         }
         if kind == PathKind::Polygons {
             self.out.push(b']');
@@ -129,14 +128,14 @@ impl Writer {
         self.out.push(b'}');
     }
 
-    fn path(&mut self, points: &[[i32; 2]], kind: PathKind, room: Room) {
+    fn path(&mut self, points: &[[i32; 2]], kind: PathKind, tight: bool) {
         match kind {
-            PathKind::Points => self.units(points[0], room),
+            PathKind::Points => self.units(points[0], tight),
             PathKind::Lines => {
                 let mut separator = b'[';
                 for point in points {
                     self.out.push(separator);
-                    self.units(*point, room);
+                    self.units(*point, tight);
                     separator = b',';
                 }
                 self.out.push(b']');
@@ -144,23 +143,23 @@ impl Writer {
             // Shells run clockwise on the screen inside, counter-clockwise in RFC 7946: backwards, from the same corner.
             PathKind::Polygons => {
                 self.out.push(b'[');
-                self.units(points[0], room);
+                self.units(points[0], tight);
                 for point in points.iter().rev() {
                     self.out.push(b',');
-                    self.units(*point, room);
+                    self.units(*point, tight);
                 }
                 self.out.push(b']');
             }
         }
     }
 
-    fn units(&mut self, [x, y]: [i32; 2], room: Room) {
+    fn units(&mut self, [x, y]: [i32; 2], tight: bool) {
         let units = f64::from(TILE_UNITS) * f64::from(1u32 << self.tile.z());
         let column = f64::from(self.tile.x()) * f64::from(TILE_UNITS) + f64::from(x);
         let row = f64::from(self.tile.y()) * f64::from(TILE_UNITS) + f64::from(y);
         let lon = column / units * 360.0 - 180.0;
         let lat = || to_wgs84([0.0, MERCATOR_HALF_M * (1.0 - 2.0 * row / units)])[1];
-        if room != Room::Wide {
+        if tight {
             let scale = self.scale * 10f64.powi(MORE_DECIMALS as i32);
             self.position(rounded(lon * scale), rounded(lat() * scale), self.decimals + MORE_DECIMALS);
             return;

@@ -9,7 +9,6 @@ use super::content::{Content, Drawn, Source, TileFeature, holds};
 use super::draw::{Outcome, PathKind, Pen, kind};
 use super::grid::{BUFFER_UNITS, PIXEL_UNITS};
 use super::paths::{Paths, Role};
-use super::sound::Room;
 use crate::domain::FeatureId;
 use crate::spatial::{Cell, Cells, Feature, LayerIndex, Shape, anchor, grid_position, kind_field};
 
@@ -34,7 +33,7 @@ struct Member<'a> {
 pub(super) fn lines<'a>(index: &'a LayerIndex, content: &mut Content<'a>, cells: &mut Cells<'a>) {
     let (tile, layer) = (content.tile, index.layer());
     let reach = tile.reach_mercator();
-    let mut pen = Pen::new(tile, BUFFER_UNITS);
+    let mut pen = Pen::new(tile, BUFFER_UNITS, content.level.detail());
     let mut drawn = Paths::default();
     let mut groups: BTreeMap<Key<'a>, Group<'a>> = BTreeMap::new();
     for (feature, extent) in index.window_mercator_sized(&reach, f64::MIN_POSITIVE) {
@@ -87,7 +86,7 @@ pub(super) fn lines<'a>(index: &'a LayerIndex, content: &mut Content<'a>, cells:
         let Some(Member { feature: of, .. }) = members.first().filter(|_| end > first) else { continue };
         let text = key.map(Option::unwrap_or_default).join("\u{1f}");
         let id = FeatureId::derive(layer.id(), "joined", &text);
-        let drawn = Drawn::Paths { first, end, kind: PathKind::Lines, room: Room::Wide };
+        let drawn = Drawn::Paths { first, end, kind: PathKind::Lines };
         content.features.push(TileFeature { source: Source::Joined { of, id, counted: joined }, drawn });
     }
 }

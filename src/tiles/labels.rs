@@ -8,7 +8,6 @@ use super::content::{Content, Drawn, Source, TileFeature, counted, holds, lone_p
 use super::draw::{Outcome, PathKind, Pen, each_line, each_point, each_polygon, kind};
 use super::grid::unit_m;
 use super::paths::{Paths, Role};
-use super::sound::Room;
 use crate::domain::Layer;
 use crate::spatial::{Cells, Feature, LayerIndex, Shape, anchor, grid_position};
 
@@ -31,7 +30,7 @@ pub(super) fn labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     }
     content.features.sort_by_key(|feature| match &feature.source {
         Source::Feature(of) | Source::Label { of, .. } => Some(of.id),
-        Source::Cluster(_) | Source::Joined { .. } => None,
+        Source::Cluster { .. } | Source::Joined { .. } => None,
     });
 }
 
@@ -40,7 +39,7 @@ fn counted_with_collapsed<'a>(index: &'a LayerIndex, content: &Content<'_>) -> C
     let (tile, smallest_m) = (content.tile, content.smallest_m());
     let mut cells = counted(index, content, smallest_m);
     if !content.level.points_alone(tile.z()) {
-        let mut pen = Pen::new(tile, 0);
+        let mut pen = Pen::new(tile, 0, content.level.detail());
         let window = tile.extent_mercator().grown(unit_m(tile.z()));
         for (feature, extent) in index.window_mercator_sized(&window, smallest_m) {
             let Shape::Geometry(geometry) = &feature.mercator else { continue };
@@ -62,7 +61,7 @@ fn text(layer: Layer, feature: &Feature) -> Option<&str> {
 fn shape_labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let (tile, layer) = (content.tile, content.layer.layer());
     let pixel = pixel_m(tile.z());
-    let mut pen = Pen::new(tile, 0);
+    let mut pen = Pen::new(tile, 0, content.level.detail());
     // A little more than the tile: which tile a point lies in is decided on the world grid.
     let window = tile.extent_mercator().grown(unit_m(tile.z()));
     for (of, extent) in index.window_mercator_sized(&window, content.smallest_m()) {
@@ -83,7 +82,7 @@ fn line_labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let (tile, layer) = (content.tile, content.layer.layer());
     let pixel = pixel_m(tile.z());
     let window = tile.extent_mercator();
-    let mut pen = Pen::new(tile, 0);
+    let mut pen = Pen::new(tile, 0, content.level.detail());
     let mut runs: BTreeMap<&str, Vec<Run<'a>>> = BTreeMap::new();
     let mut paths = Paths::default();
     for (of, _) in index.window_mercator_sized(&window, content.smallest_m()) {
@@ -104,9 +103,7 @@ fn line_labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
         content.paths.push(Role::Line, run.points.iter().copied());
         let size_px = run.length * unit_m(tile.z()) / pixel;
         let source = Source::Label { of: run.of, rank: rank(layer, run.of, size_px) };
-        content
-            .features
-            .push(TileFeature { source, drawn: Drawn::Paths { first, end: first + 1, kind: PathKind::Lines, room: Room::Wide } });
+        content.features.push(TileFeature { source, drawn: Drawn::Paths { first, end: first + 1, kind: PathKind::Lines } });
     }
 }
 

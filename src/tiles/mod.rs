@@ -106,15 +106,19 @@ pub fn mvt(snapshot: &Snapshot, tile: TileId, layers: &[TileLayer]) -> Vec<u8> {
 pub fn geojson_tile(snapshot: &Snapshot, tile: TileId, layers: &[TileLayer]) -> Encoded {
     let contents = fitting(snapshot, tile, layers);
     let aggregated = aggregated(&contents);
-    let mut out = geojson::Writer::new(tile);
-    contents.iter().for_each(|content| out.layer(content));
-    Encoded { bytes: out.finish(&aggregated), aggregated }
+    Encoded { bytes: written_as_geojson(tile, &contents, &aggregated), aggregated }
 }
 
 /// [`mvt`], and what was aggregated.
 pub fn mvt_tile(snapshot: &Snapshot, tile: TileId, layers: &[TileLayer]) -> Encoded {
     let contents = fitting(snapshot, tile, layers);
     Encoded { bytes: written_as_mvt(&contents), aggregated: aggregated(&contents) }
+}
+
+fn written_as_geojson(tile: TileId, contents: &[Content<'_>], aggregated: &[Aggregated]) -> Vec<u8> {
+    let mut out = geojson::Writer::new(tile);
+    contents.iter().for_each(|content| out.layer(content));
+    out.finish(aggregated)
 }
 
 fn written_as_mvt(contents: &[Content<'_>]) -> Vec<u8> {
@@ -137,9 +141,11 @@ fn fitting<'a>(snapshot: &'a Snapshot, tile: TileId, layers: &[TileLayer]) -> Ve
     let said = 80 * contents.len() + 60;
     loop {
         let (geojson, mvt) = weights.iter().fold((said, 0), |sum, weight| (sum.0 + weight.geojson, sum.1 + weight.mvt));
-        // The weights are upper bounds; only a vector tile near its budget is worth a look at what it comes to.
-        let fits = geojson <= GEOJSON_BUDGET && (mvt <= MVT_GZIP_BUDGET || budget::gzip_len(&written_as_mvt(&contents)) <= MVT_GZIP_BUDGET);
-        if fits {
+        // The weights are upper bounds; only a tile near its budget is worth a look at what it comes to.
+        let fits_as_geojson = geojson <= GEOJSON_BUDGET
+            || (geojson <= GEOJSON_BUDGET * 5 / 4 && written_as_geojson(tile, &contents, &aggregated(&contents)).len() <= GEOJSON_BUDGET);
+        let fits_as_mvt = || mvt <= MVT_GZIP_BUDGET || budget::gzip_len(&written_as_mvt(&contents)) <= MVT_GZIP_BUDGET;
+        if fits_as_geojson && fits_as_mvt() {
             return contents;
         }
         let times = geojson as f64 / GEOJSON_BUDGET as f64;

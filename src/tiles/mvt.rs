@@ -61,7 +61,7 @@ pub(super) fn layer(out: &mut Vec<u8>, content: &Content<'_>) {
         geometry.clear();
         let id = match &feature.source {
             Source::Feature(feature) | Source::Label { of: feature, .. } => Some(feature.id.number()),
-            Source::Cluster(_) | Source::Joined { .. } => None,
+            Source::Cluster { .. } | Source::Joined { .. } => None,
         };
         if let Some(id) = id {
             field(&mut one, 1, VARINT);

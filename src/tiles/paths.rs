@@ -9,12 +9,19 @@ pub(super) enum Role {
     Hole,
 }
 
+#[derive(Clone, Copy, Debug)]
+struct Kind {
+    role: Role,
+    tight: bool,
+}
+
 /// Paths in tile units (x east, y south); rings do not repeat their first corner.
 #[derive(Debug, Default)]
 pub(super) struct Paths {
     points: Vec<[i32; 2]>,
-    /// Role, and where the path ends in `points`; it begins where the one before ends.
-    ends: Vec<(Role, u32)>,
+    /// Where each path ends in `points`; it begins where the one before ends.
+    ends: Vec<u32>,
+    kinds: Vec<Kind>,
 }
 
 impl Paths {
@@ -23,11 +30,20 @@ impl Paths {
     }
 
     pub(super) fn role(&self, path: usize) -> Role {
-        self.ends[path].0
+        self.kinds[path].role
+    }
+
+    /// Whether a corner lies so near to an edge that coordinates must keep more digits.
+    pub(super) fn is_tight(&self, path: usize) -> bool {
+        self.kinds[path].tight
+    }
+
+    pub(super) fn set_tight(&mut self, path: usize) {
+        self.kinds[path].tight = true;
     }
 
     pub(super) fn points(&self, path: usize) -> &[[i32; 2]] {
-        &self.points[self.start(path)..self.ends[path].1 as usize]
+        &self.points[self.start(path)..self.ends[path] as usize]
     }
 
     /// How many points the paths from `first` to before `end` have.
@@ -35,15 +51,22 @@ impl Paths {
         self.start(end) - self.start(first)
     }
 
+    /// How many of them are of tight paths; the first point of a ring counts twice.
+    pub(super) fn tight_points_in(&self, first: usize, end: usize) -> usize {
+        (first..end).filter(|path| self.is_tight(*path)).map(|path| self.points(path).len() + 1).sum()
+    }
+
     pub(super) fn push(&mut self, role: Role, points: impl IntoIterator<Item = [i32; 2]>) {
         self.points.extend(points);
-        self.ends.push((role, self.points.len() as u32));
+        self.ends.push(self.points.len() as u32);
+        self.kinds.push(Kind { role, tight: false });
     }
 
     /// Forgets the paths from `first` on.
     pub(super) fn truncate(&mut self, first: usize) {
         self.points.truncate(self.start(first));
         self.ends.truncate(first);
+        self.kinds.truncate(first);
     }
 
     /// Looks at each path from `first` on, lets `keep` change it, and forgets it when that says no.
@@ -51,20 +74,21 @@ impl Paths {
         let (mut start, mut end) = (self.start(first), self.start(first));
         let mut kept = first;
         for path in first..self.ends.len() {
-            let (role, next) = (self.ends[path].0, self.ends[path].1 as usize);
-            if keep(role, &mut self.points[start..next]) {
+            let (kind, next) = (self.kinds[path], self.ends[path] as usize);
+            if keep(kind.role, &mut self.points[start..next]) {
                 self.points.copy_within(start..next, end);
                 end += next - start;
-                self.ends[kept] = (role, end as u32);
+                (self.ends[kept], self.kinds[kept]) = (end as u32, kind);
                 kept += 1;
             }
             start = next;
         }
         self.points.truncate(end);
         self.ends.truncate(kept);
+        self.kinds.truncate(kept);
     }
 
     fn start(&self, path: usize) -> usize {
-        if path == 0 { 0 } else { self.ends[path - 1].1 as usize }
+        if path == 0 { 0 } else { self.ends[path - 1] as usize }
     }
 }

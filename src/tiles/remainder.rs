@@ -1,18 +1,18 @@
-//! Polygons too small to be drawn by themselves, as one area for each cell: a coverage keeps no holes where they were.
+//! Polygons too small to be drawn by themselves, as one area for each group: a coverage keeps no holes where they were.
 //!
 //! Edges that two of them share cancel out before anything is built, also where rounding left nothing of either; what is
-//! left runs around them all. A cell's area stays in its tile: what sticks out of a neighbouring tile belongs to the nearest
-//! cell here, so tiles meet without knowing each other.
+//! left runs around them all. A group lies in one cell of a tile, and its area stays in its tile: what sticks out of a
+//! neighbouring tile belongs to the nearest cell here, so tiles meet without knowing each other.
 
 use geo_types::{Coord, Geometry, LineString};
 
 use super::clip::ClipBox;
 use super::draw::each_polygon;
-use super::generalise::{Scratch, ZoomGrid};
+use super::generalise::{Detail, Scratch, ZoomGrid};
 use super::grid::{BUFFER_UNITS, PIXEL_UNITS, TILE_UNITS, TileId};
 use super::paths::Paths;
 use super::rings::Ring;
-use super::sound::{EdgeRoom, Room, Union, make_sound, push_rings};
+use super::sound::{EdgeRoom, Union, make_sound, push_rings};
 use crate::domain::Extent;
 
 /// Room for the areas of one tile.
@@ -31,54 +31,51 @@ pub(super) struct Remainders {
 /// An edge of a cell's area, from the lower end to the higher; `way` is -1 when it runs the other way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Edge {
-    cell: u32,
+    group: u32,
     low: [i32; 2],
     high: [i32; 2],
     way: i32,
 }
 
-/// The area of one cell, paths of a tile.
+/// The area of one group, paths of a tile.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Remainder {
-    /// Row and column of the cell, row first.
-    pub(super) cell: u32,
+    pub(super) group: u32,
     pub(super) first: usize,
     pub(super) end: usize,
-    pub(super) room: Room,
 }
 
 impl Remainders {
-    /// Corners are rounded to `step_units` at least, and go when they are within `flat_units` of a straight line.
-    pub(super) fn new(tile: TileId, (step_units, flat_units): (i64, f64)) -> Self {
+    pub(super) fn new(tile: TileId, detail: Detail) -> Self {
         let origin = ZoomGrid::origin(tile);
         let buffer = i64::from(BUFFER_UNITS);
         Self {
-            grid: ZoomGrid::coarser(tile.z(), step_units, flat_units),
+            grid: ZoomGrid::new(tile.z(), detail),
             origin,
             clip: ClipBox { min: origin.map(|c| c - buffer), max: origin.map(|c| c + i64::from(TILE_UNITS) + buffer) },
-            fill_units: (PIXEL_UNITS / 2).max(step_units as i32),
+            fill_units: (PIXEL_UNITS / 2).max(detail.step_units as i32),
             edges: Vec::new(),
             path: Vec::new(),
             spare: Vec::new(),
         }
     }
 
-    /// Adds what of a geometry with this mercator box lies in the tile to a cell.
-    pub(super) fn add(&mut self, cell: u32, geometry: &Geometry<f64>, extent: &Extent) {
+    /// Adds what of a geometry with this mercator box lies in the tile to a group.
+    pub(super) fn add(&mut self, group: u32, geometry: &Geometry<f64>, extent: &Extent) {
         let corner = |[x, y]: [f64; 2]| self.grid.position(&Coord { x, y });
         // All of it comes to lie on one point: no edge is left.
         if corner(extent.min) == corner(extent.max) {
             return;
         }
         each_polygon(geometry, &mut |polygon| {
-            self.ring(cell, polygon.exterior(), true);
-            polygon.interiors().iter().for_each(|hole| self.ring(cell, hole, false));
+            self.ring(group, polygon.exterior(), true);
+            polygon.interiors().iter().for_each(|hole| self.ring(group, hole, false));
         });
     }
 
     /// `shell`: the inside goes in; otherwise it is cut out. The way a ring runs is told before it is rounded, or neighbours
     /// would not cancel out where rounding turned one of them over.
-    fn ring(&mut self, cell: u32, ring: &LineString<f64>, shell: bool) {
+    fn ring(&mut self, group: u32, ring: &LineString<f64>, shell: bool) {
         self.grid.round_ring(&ring.0, &mut self.path);
         if self.path.len() < 2 {
             return;
@@ -93,20 +90,20 @@ impl Remainders {
             if point != before {
                 let along = before < point;
                 let (low, high) = if along { (before, point) } else { (point, before) };
-                self.edges.push(Edge { cell, low, high, way: if along == forwards { 1 } else { -1 } });
+                self.edges.push(Edge { group, low, high, way: if along == forwards { 1 } else { -1 } });
             }
             before = point;
         }
     }
 
-    /// Draws the areas, in the order of the cells; a cell of which nothing can be seen has none.
+    /// Draws the areas, in the order of the groups; a group of which nothing can be seen has none.
     pub(super) fn finish(mut self, paths: &mut Paths) -> Vec<Remainder> {
         self.edges.sort_unstable();
         let (mut scratch, mut room_to_work) = (Scratch::default(), EdgeRoom::default());
         let mut found = Vec::new();
         let edges = std::mem::take(&mut self.edges);
-        for of_cell in edges.chunk_by(|a, b| a.cell == b.cell) {
-            let outline = outline(of_cell);
+        for of_group in edges.chunk_by(|a, b| a.group == b.group) {
+            let outline = outline(of_group);
             if outline.is_empty() {
                 continue;
             }
@@ -116,9 +113,9 @@ impl Remainders {
             shells.iter_mut().chain(&mut holes).for_each(|ring| self.thin(ring, &mut scratch));
             let first = paths.count();
             push_rings(paths, &shells, &holes);
-            let room = make_sound(paths, first, &mut room_to_work);
+            make_sound(paths, first, &mut room_to_work);
             if paths.count() > first {
-                found.push(Remainder { cell: of_cell[0].cell, first, end: paths.count(), room });
+                found.push(Remainder { group: of_group[0].group, first, end: paths.count() });
             }
         }
         found
@@ -137,7 +134,7 @@ impl Remainders {
     }
 }
 
-/// The edges of a cell without those that cancel out, each as from, to.
+/// The edges of a group without those that cancel out, each as from, to.
 fn outline(edges: &[Edge]) -> Vec<[[i32; 2]; 2]> {
     let mut outline = Vec::new();
     for same in edges.chunk_by(|a, b| (a.low, a.high) == (b.low, b.high)) {

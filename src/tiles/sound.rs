@@ -2,6 +2,8 @@
 //!
 //! Nearly all are, and a look at pairs of edges shows it; the rest go through the overlay of i_overlay on whole numbers.
 
+use std::collections::BTreeSet;
+
 use i_overlay::core::fill_rule::FillRule;
 use i_overlay::core::overlay::{Overlay, ShapeType};
 use i_overlay::i_float::int::point::IntPoint;
@@ -22,11 +24,13 @@ struct Edge {
     of: u32,
 }
 
-/// How much room the edges of a polygon leave each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Room {
+/// How much room edges of a polygon leave each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
     /// Rounding by an eighth of a unit changes nothing.
     Wide,
+    /// They meet at a corner of both rings, and are far apart elsewhere.
+    Touching,
     /// Somewhere a corner lies so near an edge that coordinates must keep more digits.
     Tight,
     /// Edges meet where they must not.
@@ -34,21 +38,26 @@ pub(super) enum Room {
 }
 
 /// Makes the rings from `first` on, which are one feature's, a valid multipolygon: shells of positive area (in x east, y
-/// south), each followed by its holes of negative area. Rings without area go.
-pub(super) fn make_sound(paths: &mut Paths, first: usize, edges: &mut EdgeRoom) -> Room {
+/// south), each followed by its holes of negative area. Rings without area go; those with little room are marked as tight.
+pub(super) fn make_sound(paths: &mut Paths, first: usize, room: &mut EdgeRoom) {
     orient(paths, first);
-    match room(paths, first, &mut edges.0) {
-        Room::None => {
-            overlay(paths, first);
-            Room::Tight
-        }
-        room => room,
+    if !room.look(paths, first, room_between) || !(paths.count() - first <= 1 || rings_lie_well(paths, first)) {
+        overlay(paths, first);
+        // Where edges meet now, they may.
+        room.look(paths, first, room_where_touching);
+        room.spread_tightness();
     }
+    room.tight.drain(..).for_each(|ring| paths.set_tight(ring as usize));
 }
 
 /// Room to work in, kept from feature to feature.
 #[derive(Debug, Default)]
-pub(super) struct EdgeRoom(Vec<Edge>);
+pub(super) struct EdgeRoom {
+    edges: Vec<Edge>,
+    tight: Vec<u32>,
+    /// Pairs of rings that have a corner in common.
+    touching: Vec<[u32; 2]>,
+}
 
 /// Turns rings the way their role wants; drops those without area, and holes whose shell went.
 fn orient(paths: &mut Paths, first: usize) {
@@ -76,35 +85,57 @@ pub(super) fn doubled_area(ring: &[[i32; 2]]) -> i64 {
     area
 }
 
-/// [`Room::None`] unless edges meet as neighbours at their common corner only, holes lie in their shells, and no ring lies in
-/// another.
-fn room(paths: &Paths, first: usize, edges: &mut Vec<Edge>) -> Room {
-    edges.clear();
-    for ring in first..paths.count() {
-        let points = paths.points(ring);
-        for at in 0..points.len() {
-            let (a, b) = (points[at], points[(at + 1) % points.len()]);
-            let (min_x, max_x) = (a[0].min(b[0]), a[0].max(b[0]));
-            edges.push(Edge { ends: [a, b], min_x, max_x, ring: ring as u32, at: at as u32, of: points.len() as u32 });
+impl EdgeRoom {
+    /// Looks at all pairs of edges that come near each other and notes tight rings; false as soon as two have no room.
+    fn look(&mut self, paths: &Paths, first: usize, between: fn(&Edge, &Edge) -> Room) -> bool {
+        let Self { edges, tight, touching } = self;
+        edges.clear();
+        tight.clear();
+        touching.clear();
+        for ring in first..paths.count() {
+            let points = paths.points(ring);
+            for at in 0..points.len() {
+                let (a, b) = (points[at], points[(at + 1) % points.len()]);
+                let (min_x, max_x) = (a[0].min(b[0]), a[0].max(b[0]));
+                edges.push(Edge { ends: [a, b], min_x, max_x, ring: ring as u32, at: at as u32, of: points.len() as u32 });
+            }
         }
+        let sorted = edges.len() > 24;
+        if sorted {
+            edges.sort_unstable_by_key(|edge| (edge.min_x, edge.ring, edge.at));
+        }
+        for (at, edge) in edges.iter().enumerate() {
+            for other in &edges[at + 1..] {
+                if sorted && other.min_x > edge.max_x {
+                    break;
+                }
+                match between(edge, other) {
+                    Room::Wide => {}
+                    Room::Touching => touching.push([edge.ring, other.ring]),
+                    Room::Tight => tight.extend([edge.ring, other.ring]),
+                    Room::None => return false,
+                }
+            }
+        }
+        true
     }
-    let sorted = edges.len() > 24;
-    if sorted {
-        edges.sort_unstable_by_key(|edge| (edge.min_x, edge.ring, edge.at));
-    }
-    let mut least = Room::Wide;
-    for (at, edge) in edges.iter().enumerate() {
-        for other in &edges[at + 1..] {
-            if sorted && other.min_x > edge.max_x {
+
+    /// A corner has as many digits in one ring as in the other, or one would cross the other there.
+    fn spread_tightness(&mut self) {
+        let mut marked: BTreeSet<u32> = self.tight.drain(..).collect();
+        loop {
+            let before = marked.len();
+            for [a, b] in &self.touching {
+                if marked.contains(a) || marked.contains(b) {
+                    marked.extend([a, b]);
+                }
+            }
+            if marked.len() == before {
                 break;
             }
-            least = least.max(room_between(edge, other));
-            if least == Room::None {
-                return Room::None;
-            }
         }
+        self.tight.extend(marked);
     }
-    if paths.count() - first <= 1 || rings_lie_well(paths, first) { least } else { Room::None }
 }
 
 /// For rings that do not touch: each hole lies in its shell, and no other ring in another.
@@ -150,22 +181,16 @@ pub(super) fn turn(a: [i32; 2], b: [i32; 2], c: [i32; 2]) -> i64 {
 /// [`Room::None`] when two edges have a point in common that they should not.
 fn room_between(one: &Edge, two: &Edge) -> Room {
     let ([a, b], [c, d]) = (one.ends, two.ends);
-    // A corner beyond the box of an edge is a whole unit or more away from it.
-    if one.max_x < two.min_x || two.max_x < one.min_x || a[1].max(b[1]) < c[1].min(d[1]) || c[1].max(d[1]) < a[1].min(b[1]) {
+    if lie_apart(one, two) {
         return Room::Wide;
     }
     // Neighbours share a corner; they are in conflict when they run back over each other.
     let next = |edge: &Edge| (edge.at + 1) % edge.of;
-    let around_corner = |corner: [i32; 2], one_end: [i32; 2], two_end: [i32; 2]| match turn(corner, one_end, two_end) {
-        0 if dot(corner, one_end, two_end) > 0 => Room::None,
-        area if dot(corner, one_end, two_end) > 0 && is_near(area, corner, one_end).max(is_near(area, corner, two_end)) => Room::Tight,
-        _ => Room::Wide,
-    };
     if one.ring == two.ring && next(one) == two.at {
-        return around_corner(b, a, d);
+        return room_around(b, a, d);
     }
     if one.ring == two.ring && next(two) == one.at {
-        return around_corner(d, c, b);
+        return room_around(d, c, b);
     }
     let (c_side, d_side) = (turn(a, b, c), turn(a, b, d));
     let (a_side, b_side) = (turn(c, d, a), turn(c, d, b));
@@ -174,6 +199,37 @@ fn room_between(one: &Edge, two: &Edge) -> Room {
     }
     let near = is_near(c_side, a, b) || is_near(d_side, a, b) || is_near(a_side, c, d) || is_near(b_side, c, d);
     if near { Room::Tight } else { Room::Wide }
+}
+
+/// The same for a polygon that is valid: edges may meet at corners.
+fn room_where_touching(one: &Edge, two: &Edge) -> Room {
+    let ([a, b], [c, d]) = (one.ends, two.ends);
+    let common = [(a, b, c, d), (a, b, d, c), (b, a, c, d), (b, a, d, c)].into_iter().find(|(corner, _, other, _)| corner == other);
+    let room = match common {
+        Some((corner, one_end, _, two_end)) => room_around(corner, one_end, two_end),
+        None => room_between(one, two),
+    };
+    match room {
+        Room::Wide if common.is_some() && one.ring != two.ring => Room::Touching,
+        Room::None => Room::Tight,
+        room => room,
+    }
+}
+
+/// A corner beyond the box of an edge is a whole unit or more away from it.
+fn lie_apart(one: &Edge, two: &Edge) -> bool {
+    let ([a, b], [c, d]) = (one.ends, two.ends);
+    one.max_x < two.min_x || two.max_x < one.min_x || a[1].max(b[1]) < c[1].min(d[1]) || c[1].max(d[1]) < a[1].min(b[1])
+}
+
+/// Of two edges from one corner.
+fn room_around(corner: [i32; 2], one_end: [i32; 2], two_end: [i32; 2]) -> Room {
+    let back = dot(corner, one_end, two_end) > 0;
+    match turn(corner, one_end, two_end) {
+        0 if back => Room::None,
+        area if back && is_near(area, corner, one_end).max(is_near(area, corner, two_end)) => Room::Tight,
+        _ => Room::Wide,
+    }
 }
 
 /// Whether a corner is under half a unit from the line from `a` to `b`, given twice the area of the triangle of the three.
