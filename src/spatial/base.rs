@@ -4,6 +4,7 @@
 //! a run of 16 features, and one order serves both trees: 8 bytes a feature for the two instead of 174.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -12,7 +13,6 @@ use rstar::{AABB, Envelope, PointDistance, RTree, RTreeObject};
 use super::cells::kind_field;
 use super::curve::{Positions, curve_key};
 use super::feature::{EMPTY_EXTENT, Feature, Shape, allocated, anchor, is_empty, size_m};
-use super::share::share_texts;
 use crate::domain::{Extent, FeatureId, Layer, Value};
 
 /// Features in a leaf of the trees.
@@ -29,7 +29,7 @@ pub(super) struct Boxes {
 
 /// The boxes of everything placed.
 #[derive(Debug)]
-enum Extents {
+pub(super) enum Extents {
     /// All are points, which are their own boxes. The working ones stand in a row here too, so that a question at a place
     /// reads features only to answer with them.
     Points(Vec<[f64; 2]>),
@@ -58,13 +58,13 @@ pub(super) struct Block {
 /// First those on the map in curve order, then those with a position in the working system only, then the others.
 #[derive(Debug, Default)]
 pub(super) struct Base {
-    pub(super) features: Vec<Arc<Feature>>,
+    pub(super) features: Features,
     /// How many at the front have a mercator shape, and how many have any.
     pub(super) mapped: usize,
-    placed: usize,
+    pub(super) placed: usize,
     /// Positions in `features`, by id.
-    by_id: Vec<u32>,
-    boxes: Extents,
+    pub(super) by_id: Vec<u32>,
+    pub(super) boxes: Extents,
     pub(super) mercator: RTree<Run>,
     pub(super) working: RTree<Run>,
     pub(super) blocks: Vec<Block>,
@@ -72,7 +72,34 @@ pub(super) struct Base {
     pub(super) kinds: Vec<Arc<str>>,
     pub(super) kind_counts: Vec<(u16, u16)>,
     pub(super) extents: Option<Boxes>,
-    bytes: usize,
+    /// What the features hold beside themselves.
+    pub(super) heap_bytes: usize,
+}
+
+/// The features of a base. Letting go of ten million takes a third of a second; whoever happens to be the last reader of an
+/// old picture must not be kept by it.
+#[derive(Debug, Default)]
+pub(super) struct Features(Vec<Arc<Feature>>);
+
+/// Fewer than this are let go in place.
+const MANY: usize = 100_000;
+
+impl Deref for Features {
+    type Target = [Arc<Feature>];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl Drop for Features {
+    fn drop(&mut self) {
+        let features = std::mem::take(&mut self.0);
+        if features.len() >= MANY {
+            // Without a thread they go here and now.
+            let _ = std::thread::Builder::new().name("letting go".to_owned()).spawn(move || drop(features));
+        }
+    }
 }
 
 impl RTreeObject for Run {
@@ -89,9 +116,18 @@ impl PointDistance for Run {
     }
 }
 
-/// Where a feature comes in the order: rank (on the map, placed, not placed), curve key.
+/// Where a feature comes in the order: first by rank (0 on the map, 1 with a working position only, 2 without any), then by curve
+/// key. The id decides where that is the same, so that the order depends on the features only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) rank: u8,
+    pub(super) key: u64,
+    pub(super) id: FeatureId,
+}
+
+/// The place of one of those that are being put in order.
 #[derive(Clone, Copy)]
-struct Place {
+struct Arranged {
     rank: u8,
     key: u64,
     from: u32,
@@ -99,22 +135,12 @@ struct Place {
 
 impl Base {
     /// Of several features with one id the last stays.
-    pub(super) fn build(layer: Layer, mut features: Vec<Feature>) -> Self {
-        share_texts(&mut features);
+    pub(super) fn build(layer: Layer, features: Vec<Feature>) -> Self {
         let places = arrange(&features);
-        let mut slots: Vec<Option<Feature>> = features.into_iter().map(Some).collect();
-        // Allocated in curve order, so that a window reads memory in a row.
-        let arcs = places.iter().filter_map(|place| slots[place.from as usize].take().map(Arc::new)).collect();
-        Self::assemble(layer, arcs, &places)
+        Self::assemble(layer, shared_in_order(features, &places), &places)
     }
 
-    pub(super) fn from_shared(layer: Layer, features: Vec<Arc<Feature>>) -> Self {
-        let places = arrange(&features);
-        let arcs = places.iter().map(|place| Arc::clone(&features[place.from as usize])).collect();
-        Self::assemble(layer, arcs, &places)
-    }
-
-    fn assemble(layer: Layer, features: Vec<Arc<Feature>>, places: &[Place]) -> Self {
+    fn assemble(layer: Layer, features: Vec<Arc<Feature>>, places: &[Arranged]) -> Self {
         let mut ids: Vec<(FeatureId, u32, u32)> =
             features.iter().zip(places).zip(0u32..).map(|((feature, place), at)| (feature.id, place.from, at)).collect();
         ids.par_sort_unstable();
@@ -140,17 +166,28 @@ impl Base {
         } else {
             Extents::Boxes(features[..placed].par_iter().map(|feature| boxes_of(feature)).collect())
         };
-        let mut base = Self { features, mapped, placed, by_id, boxes, ..Self::default() };
-        let ((mercator, working), (blocks, bytes)) = rayon::join(
+        let heap_bytes = features.par_iter().map(|feature| feature.heap_bytes()).sum::<usize>();
+        Self::finish(layer, features, by_id, [mapped, placed], boxes, heap_bytes)
+    }
+
+    /// Trees and sums over what is in order.
+    pub(super) fn finish(
+        layer: Layer,
+        features: Vec<Arc<Feature>>,
+        by_id: Vec<u32>,
+        [mapped, placed]: [usize; 2],
+        boxes: Extents,
+        heap_bytes: usize,
+    ) -> Self {
+        let mut base = Self { features: Features(features), mapped, placed, by_id, boxes, heap_bytes, ..Self::default() };
+        let ((mercator, working), blocks) = rayon::join(
             || rayon::join(|| base.tree(mapped, Self::mercator_box), || base.tree(placed, Self::working_box)),
-            || rayon::join(|| base.sum_up(layer, places), || base.features.par_iter().map(|feature| feature.heap_bytes()).sum::<usize>()),
+            || base.sum_up(layer),
         );
         (base.mercator, base.working) = (mercator, working);
         (base.blocks, base.kinds, base.kind_counts) = blocks;
-        base.extents = (0..placed)
-            .map(|at| Boxes { mercator: base.mercator_box(at), working: base.working_box(at) })
-            .reduce(|a, b| Boxes { mercator: a.mercator.union(b.mercator), working: a.working.union(b.working) });
-        base.bytes = bytes + base.own_bytes();
+        base.extents =
+            (0..placed).map(|at| Boxes { mercator: base.mercator_box(at), working: base.working_box(at) }).reduce(|a, b| a.union(&b));
         base
     }
 
@@ -203,7 +240,7 @@ impl Base {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        self.own_bytes() + self.heap_bytes
     }
 
     fn tree(&self, count: usize, of: impl Fn(&Self, usize) -> Extent + Sync) -> RTree<Run> {
@@ -221,12 +258,17 @@ impl Base {
     }
 
     #[allow(clippy::type_complexity, reason = "three parts of one table, taken apart at once")]
-    fn sum_up(&self, layer: Layer, places: &[Place]) -> (Vec<Block>, Vec<Arc<str>>, Vec<(u16, u16)>) {
+    fn sum_up(&self, layer: Layer) -> (Vec<Block>, Vec<Arc<str>>, Vec<(u16, u16)>) {
         let (mut blocks, mut kinds, mut counts) = (Vec::new(), Vec::new(), Vec::new());
         let mut numbers: HashMap<Arc<str>, u16> = HashMap::new();
         for block in 0..self.mapped.div_ceil(BLOCK) {
             let members = self.block_members(block);
-            let mut sum = Block { first_key: places[members.start].key, anchors: Positions::NONE, max_size_m: 0.0, kinds_end: 0 };
+            let mut sum = Block {
+                first_key: curve_key(anchor(&self.mercator_box(members.start))),
+                anchors: Positions::NONE,
+                max_size_m: 0.0,
+                kinds_end: 0,
+            };
             let begin = counts.len();
             for at in members {
                 let extent = self.mercator_box(at);
@@ -260,7 +302,7 @@ impl Base {
         // A leaf or an inner node of rstar is an enum of a run and of (vector, envelope); leaves are full to at least a half.
         let tree = |tree: &RTree<Run>| tree.size() * (size_of::<rstar::RTreeNode<Run>>() * 5 / 4);
         self.features.len() * allocated(2 * size_of::<usize>() + size_of::<Feature>())
-            + self.features.capacity() * size_of::<Arc<Feature>>()
+            + self.features.0.capacity() * size_of::<Arc<Feature>>()
             + self.by_id.capacity() * size_of::<u32>()
             + match &self.boxes {
                 Extents::Points(points) => points.capacity() * size_of::<[f64; 2]>(),
@@ -285,39 +327,68 @@ pub(super) fn boxes_of(feature: &Feature) -> Boxes {
     Boxes { mercator: feature.mercator.extent().unwrap_or(EMPTY_EXTENT), working: feature.working.extent().unwrap_or(EMPTY_EXTENT) }
 }
 
+pub(super) fn place_of(feature: &Feature) -> Place {
+    let (rank, key) = rank_and_key(feature);
+    Place { rank, key, id: feature.id }
+}
+
+fn rank_and_key(feature: &Feature) -> (u8, u64) {
+    match (feature.mercator.extent(), feature.working.extent()) {
+        (Some(extent), _) => (0, curve_key(anchor(&extent))),
+        (None, Some(_)) => (1, 0),
+        (None, None) => (2, 0),
+    }
+}
+
+impl Boxes {
+    pub(super) fn union(&self, other: &Self) -> Self {
+        Self { mercator: self.mercator.union(other.mercator), working: self.working.union(other.working) }
+    }
+}
+
 impl Default for Extents {
     fn default() -> Self {
         Self::Points(Vec::new())
     }
 }
 
-fn arrange<F: AsRef<Feature> + Sync>(features: &[F]) -> Vec<Place> {
-    let mut places: Vec<Place> = features
-        .par_iter()
-        .zip(0..features.len() as u32)
-        .map(|(feature, from)| {
-            let feature = feature.as_ref();
-            match (feature.mercator.extent(), feature.working.extent()) {
-                (Some(extent), _) => Place { rank: 0, key: curve_key(anchor(&extent)), from },
-                (None, Some(_)) => Place { rank: 1, key: 0, from },
-                (None, None) => Place { rank: 2, key: 0, from },
-            }
-        })
-        .collect();
-    // Position on the curve decides, the id where that is the same: the order depends on the features only.
+fn arrange(features: &[Feature]) -> Vec<Arranged> {
+    let arranged = |(feature, from): (&Feature, u32)| {
+        let (rank, key) = rank_and_key(feature);
+        Arranged { rank, key, from }
+    };
+    let mut places: Vec<Arranged> = features.par_iter().zip(0..features.len() as u32).map(arranged).collect();
+    // As places are ordered; of the same feature given twice, in the order given.
     places.par_sort_unstable_by(|a, b| {
-        (a.rank, a.key).cmp(&(b.rank, b.key)).then_with(|| {
-            let id = |place: &Place| features[place.from as usize].as_ref().id;
-            id(a).cmp(&id(b)).then(a.from.cmp(&b.from))
-        })
+        let id = |place: &Arranged| features[place.from as usize].id;
+        (a.rank, a.key).cmp(&(b.rank, b.key)).then_with(|| id(a).cmp(&id(b)).then(a.from.cmp(&b.from)))
     });
     places
 }
 
-impl AsRef<Feature> for Feature {
-    fn as_ref(&self) -> &Feature {
-        self
+/// The features in the order of `places`, allocated in that order too, so that a window reads memory in a row. What was read is
+/// given back piece by piece: ten million features never take their memory twice.
+fn shared_in_order(mut features: Vec<Feature>, places: &[Arranged]) -> Vec<Arc<Feature>> {
+    const PIECE: usize = 1 << 18;
+    // The last comes first, since a vector shrinks from its end.
+    let mut from: Vec<u32> = places.iter().rev().map(|place| place.from).collect();
+    for to in 0..from.len() {
+        let mut source = from[to] as usize;
+        // Who stood there was swapped away when that place was filled.
+        while source < to {
+            source = from[source] as usize;
+        }
+        from[to] = source as u32;
+        features.swap(to, source);
     }
+    let mut shared = Vec::with_capacity(features.len());
+    while let Some(feature) = features.pop() {
+        shared.push(Arc::new(feature));
+        if features.len().is_multiple_of(PIECE) {
+            features.shrink_to_fit();
+        }
+    }
+    shared
 }
 
 fn rounded_up(size_m: f64) -> f32 {

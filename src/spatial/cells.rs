@@ -2,7 +2,7 @@
 
 use super::base::kind_of;
 use super::curve::{Positions, at_zoom, grid_position, tile_keys};
-use super::feature::{Feature, Shape, anchor, is_empty, size_m};
+use super::feature::{Feature, Shape, anchor, size_m};
 use super::index::LayerIndex;
 use crate::domain::{Extent, Layer};
 
@@ -120,8 +120,8 @@ impl LayerIndex {
                 }
             }
         }
-        for entry in &self.delta.entries {
-            if !is_empty(&entry.boxes.mercator) && wanted(&entry.boxes.mercator, &entry.feature) {
+        for entry in self.delta.anchored(tile_keys(query.z, query.tile)) {
+            if wanted(&entry.boxes.mercator, &entry.feature) {
                 cells.add_anchored(&entry.boxes.mercator, &entry.feature);
             }
         }
@@ -141,8 +141,7 @@ impl LayerIndex {
             .flat_map(|block| self.live(self.base.block_members(block)))
             .map(|at| &*self.base.features[at])
             .filter(inside);
-        let delta = self.delta.entries.iter().filter(|entry| !is_empty(&entry.boxes.mercator)).map(|entry| &*entry.feature);
-        base.chain(delta.filter(inside))
+        base.chain(self.delta.anchored(tile_keys(z, tile)).map(|entry| &*entry.feature).filter(inside))
     }
 
     /// The blocks that may hold anchors of the tile.

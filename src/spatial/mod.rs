@@ -8,10 +8,12 @@
 mod base;
 mod cells;
 mod curve;
+mod delta;
 mod feature;
 mod index;
-mod share;
+mod merge;
 mod snapshot;
+mod sorted;
 
 #[cfg(test)]
 mod tests;
@@ -20,5 +22,4 @@ pub use cells::{Cell, CellQuery, Cells, kind_field};
 pub use curve::{MERCATOR_HALF_M, Positions, grid_position};
 pub use feature::{Feature, Shape, Tag, anchor};
 pub use index::LayerIndex;
-pub use share::SharedTexts;
 pub use snapshot::Snapshot;

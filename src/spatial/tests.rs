@@ -1,6 +1,7 @@
 //! The trees and cells against brute force, with judges that share no code with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use geo_types::{Coord, Geometry, LineString, MultiPolygon, Polygon};
 use proptest::prelude::*;
@@ -139,8 +140,12 @@ fn feature(number: u16, form: &Form) -> Feature {
     }
 }
 
+/// What a picture must hold.
+type Truth = BTreeMap<FeatureId, (u16, Form)>;
+type Judgement = Result<(), TestCaseError>;
+
 /// A picture after a random history, with what it must hold.
-fn history() -> impl Strategy<Value = (LayerIndex, BTreeMap<FeatureId, (u16, Form)>)> {
+fn history() -> impl Strategy<Value = (LayerIndex, Truth)> {
     let changes = (prop::collection::vec(0u16..150, 0..20), prop::collection::vec((0u16..150, form()), 0..30), any::<bool>());
     (prop::collection::vec(form(), 0..120), prop::collection::vec(changes, 0..4)).prop_map(|(first, steps)| {
         let numbered: Vec<(u16, Form)> = (0..).zip(first).collect();
@@ -159,10 +164,164 @@ fn history() -> impl Strategy<Value = (LayerIndex, BTreeMap<FeatureId, (u16, For
     })
 }
 
+/// The same with thousands of features and of changes on top, so that those fill many chunks and lose some again.
+fn long_history() -> impl Strategy<Value = (LayerIndex, Truth)> {
+    let step = (2000usize..4500, any::<u64>(), prop::bool::weighted(0.3));
+    (0usize..3000, any::<u64>(), prop::collection::vec(step, 1..4)).prop_map(|(first, seed, steps)| {
+        let forms = |count: usize, seed: u64| -> Vec<(u16, Form)> {
+            let mut random = Scatter(seed);
+            (0..count).map(|_| (random.below(6000) as u16, random.form())).collect()
+        };
+        let first = forms(first, seed);
+        let mut truth: BTreeMap<_, _> = first.iter().map(|(number, form)| (id(*number), (*number, form.clone()))).collect();
+        let mut index = LayerIndex::build(Layer::PlaceNames, first.iter().map(|(number, form)| feature(*number, form)).collect());
+        for (count, seed, merge) in steps {
+            // A burst, then single changes.
+            let mut upserted = forms(count, seed);
+            let singles = upserted.split_off(count - 50);
+            let mut random = Scatter(!seed);
+            let gone: Vec<FeatureId> = (0..count / 3).map(|_| id(random.below(6000) as u16)).collect();
+            index = index.with_changes(&gone, upserted.iter().map(|(number, form)| feature(*number, form)).collect());
+            truth.retain(|id, _| !gone.contains(id));
+            truth.extend(upserted.into_iter().map(|(number, form)| (id(number), (number, form))));
+            for (number, form) in singles {
+                let gone = id(random.below(6000) as u16);
+                index = index.with_changes(&[gone], vec![feature(number, &form)]);
+                truth.remove(&gone);
+                truth.insert(id(number), (number, form));
+            }
+            if merge {
+                index = index.merged();
+            }
+        }
+        (index, truth)
+    })
+}
+
+/// Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014: thousands of forms from one number, which
+/// is all that has to be shrunk.
+struct Scatter(u64);
+
+impl Scatter {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (z ^ (z >> 31)) % end
+    }
+
+    /// Spread so far that a window holds few of thousands.
+    fn form(&mut self) -> Form {
+        let at = [self.below(2000) as i32 - 1000, self.below(2000) as i32 - 1000];
+        let near = [at[0] + self.below(20) as i32, at[1] + 1 + self.below(20) as i32];
+        match self.below(10) {
+            0 => Form::Nowhere,
+            1 | 2 => Form::Line(vec![at, near]),
+            3 | 4 => Form::Block(at, [near[0] + 1, near[1]], self.below(2) == 0),
+            _ => Form::Point(at),
+        }
+    }
+}
+
 fn sorted<'a>(features: impl Iterator<Item = &'a Feature>) -> Vec<FeatureId> {
     let mut ids: Vec<FeatureId> = features.map(|feature| feature.id).collect();
     ids.sort_unstable();
     ids
+}
+
+fn judge_windows(index: &LayerIndex, truth: &Truth, a: [i32; 2], size: [i32; 2]) -> Judgement {
+    let b = [a[0] + size[0], a[1] + size[1]];
+    let meets = |form: &Form| form.box_of().is_some_and(|[min, max]| (0..2).all(|i| min[i] <= b[i] && a[i] <= max[i]));
+    let expected: Vec<FeatureId> = truth.iter().filter(|(_, (_, form))| meets(form)).map(|(id, _)| *id).collect();
+    let window = Extent::new(a.map(f64::from), b.map(f64::from));
+    prop_assert_eq!(sorted(index.window(&window)), expected.clone());
+    let shifted = |p: [f64; 2]| [p[0] + MERCATOR_SHIFT[0], p[1] + MERCATOR_SHIFT[1]];
+    let window = Extent::new(shifted(window.min), shifted(window.max));
+    prop_assert_eq!(sorted(index.window_mercator(&window)), expected);
+    let large = |form: &Form| form.box_of().is_some_and(|[min, max]| (max[0] - min[0]).max(max[1] - min[1]) >= 12);
+    let expected: Vec<FeatureId> = truth.iter().filter(|(_, (_, form))| meets(form) && large(form)).map(|(id, _)| *id).collect();
+    prop_assert_eq!(sorted(index.window_mercator_sized(&window, 12.0).map(|(feature, _)| feature)), expected);
+    Ok(())
+}
+
+fn judge_nearest(index: &LayerIndex, truth: &Truth, p: [i32; 2], k: usize, max: f64) -> Judgement {
+    let mut expected: Vec<(f64, FeatureId)> =
+        truth.iter().filter_map(|(id, (_, form))| Some((form.distance(p)?, *id))).filter(|(distance, _)| *distance <= max).collect();
+    expected.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let found = index.nearest(p.map(f64::from), k, max);
+    prop_assert_eq!(found.len(), expected.len().min(k));
+    for ((found, distance), (expected_distance, _)) in found.iter().zip(&expected) {
+        prop_assert!((distance - expected_distance).abs() < 1e-9);
+        let own = truth[&found.id].1.distance(p).unwrap();
+        prop_assert!((distance - own).abs() < 1e-9);
+    }
+    let keys: Vec<_> = found.iter().map(|(feature, distance)| (*distance, feature.id)).collect();
+    prop_assert!(keys.windows(2).all(|pair| pair[0] < pair[1]), "not by distance, then id: {:?}", keys);
+    // Where the distance is exact in both, so are the ties.
+    let zeros: Vec<FeatureId> = expected.iter().filter(|(distance, _)| *distance == 0.0).take(k).map(|(_, id)| *id).collect();
+    prop_assert_eq!(&keys[..zeros.len()].iter().map(|(_, id)| *id).collect::<Vec<_>>(), &zeros);
+    Ok(())
+}
+
+fn judge_covering(index: &LayerIndex, truth: &Truth, p: [i32; 2]) -> Judgement {
+    let expected: Vec<FeatureId> = truth.iter().filter(|(_, (_, form))| form.inside(p) || form.on_boundary(p)).map(|(id, _)| *id).collect();
+    let found: Vec<FeatureId> = index.covering(p.map(f64::from)).iter().map(|feature| feature.id).collect();
+    prop_assert_eq!(found, expected);
+    Ok(())
+}
+
+fn judge_ids(index: &LayerIndex, truth: &Truth, numbers: u16) -> Judgement {
+    prop_assert_eq!(index.len(), truth.len());
+    for number in 0..numbers {
+        let expected = truth.get(&id(number)).map(|(_, form)| feature(number, form));
+        prop_assert_eq!(index.get(&id(number)), expected.as_ref());
+    }
+    let all: Vec<FeatureId> = index.iter().map(|feature| feature.id).collect();
+    prop_assert_eq!(all, truth.keys().copied().collect::<Vec<_>>());
+    Ok(())
+}
+
+#[allow(clippy::type_complexity)]
+fn judge_cells(index: &LayerIndex, truth: &Truth, z: u8, points: bool) -> Judgement {
+    let threshold = 9.0;
+    let small = |form: &Form| form.box_of().is_some_and(|[min, max]| f64::from((max[0] - min[0]).max(max[1] - min[1])) < threshold);
+    let counted = |form: &Form| small(form) && (points || !matches!(form, Form::Point(_)));
+    let mut expected: BTreeMap<([u32; 2], [u32; 2]), (u64, BTreeMap<String, u64>)> = BTreeMap::new();
+    for (number, form) in truth.values().filter(|(_, form)| counted(form)) {
+        let [min, max] = form.box_of().unwrap();
+        let anchor = [0, 1].map(|i| f64::from(min[i]) + f64::from(max[i] - min[i]) / 2.0 + MERCATOR_SHIFT[i]);
+        // The cell by its definition: share of the world, floored.
+        let share = [(anchor[0] + MERCATOR_HALF_M) / (2.0 * MERCATOR_HALF_M), (MERCATOR_HALF_M - anchor[1]) / (2.0 * MERCATOR_HALF_M)];
+        let cell = share.map(|share| (share * f64::from(z + 3).exp2()).floor() as u32);
+        let entry = expected.entry((cell.map(|c| c >> 3), cell.map(|c| c & 7))).or_default();
+        entry.0 += 1;
+        if let Some(kind) = feature(*number, form).tags.first().and_then(|tag| tag.value.text().map(str::to_owned)) {
+            *entry.1.entry(kind).or_default() += 1;
+        }
+    }
+    let tiles: std::collections::BTreeSet<[u32; 2]> = expected.keys().map(|(tile, _)| *tile).collect();
+    let mut found = BTreeMap::new();
+    for tile in tiles {
+        for cell in index.cells(&CellQuery { z, tile, cell_bits: 3, smaller_than_m: threshold, points }).into_vec() {
+            prop_assert_eq!(cell.only.is_some(), cell.count == 1);
+            let kinds = cell.kinds.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect();
+            found.insert((tile, cell.place), (cell.count, kinds));
+        }
+    }
+    prop_assert_eq!(found, expected);
+    Ok(())
+}
+
+fn judge_points_in_tiles(index: &LayerIndex, truth: &Truth, z: u8) -> Judgement {
+    let tiles: std::collections::BTreeSet<[u32; 2]> = index
+        .iter()
+        .filter_map(|feature| feature.mercator.extent())
+        .map(|extent| grid_position(extent.min).map(|position| position >> (32 - z)))
+        .collect();
+    let found: Vec<FeatureId> = sorted(tiles.into_iter().flat_map(|tile| index.points_in_tile(z, tile)));
+    let expected: Vec<FeatureId> = truth.iter().filter(|(_, (_, form))| matches!(form, Form::Point(_))).map(|(id, _)| *id).collect();
+    prop_assert_eq!(found, expected);
+    Ok(())
 }
 
 proptest! {
@@ -170,94 +329,60 @@ proptest! {
 
     #[test]
     fn windows_are_those_of_brute_force((index, truth) in history(), a in position(), size in [0i32..60, 0i32..60]) {
-        let b = [a[0] + size[0], a[1] + size[1]];
-        let meets = |form: &Form| form.box_of().is_some_and(|[min, max]| (0..2).all(|i| min[i] <= b[i] && a[i] <= max[i]));
-        let expected: Vec<FeatureId> = truth.iter().filter(|(_, (_, form))| meets(form)).map(|(id, _)| *id).collect();
-        let window = Extent::new(a.map(f64::from), b.map(f64::from));
-        prop_assert_eq!(sorted(index.window(&window)), expected.clone());
-        let shifted = |p: [f64; 2]| [p[0] + MERCATOR_SHIFT[0], p[1] + MERCATOR_SHIFT[1]];
-        let window = Extent::new(shifted(window.min), shifted(window.max));
-        prop_assert_eq!(sorted(index.window_mercator(&window)), expected);
-        let large = |form: &Form| form.box_of().is_some_and(|[min, max]| (max[0] - min[0]).max(max[1] - min[1]) >= 12);
-        let expected: Vec<FeatureId> = truth.iter().filter(|(_, (_, form))| meets(form) && large(form)).map(|(id, _)| *id).collect();
-        prop_assert_eq!(sorted(index.window_mercator_sized(&window, 12.0).map(|(feature, _)| feature)), expected);
+        judge_windows(&index, &truth, a, size)?;
     }
 
     #[test]
     fn nearest_is_that_of_brute_force((index, truth) in history(), p in position(), k in 0usize..12, max in prop_oneof![Just(f64::INFINITY), 0.0..60.0f64]) {
-        let mut expected: Vec<(f64, FeatureId)> =
-            truth.iter().filter_map(|(id, (_, form))| Some((form.distance(p)?, *id))).filter(|(distance, _)| *distance <= max).collect();
-        expected.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let found = index.nearest(p.map(f64::from), k, max);
-        prop_assert_eq!(found.len(), expected.len().min(k));
-        for ((found, distance), (expected_distance, _)) in found.iter().zip(&expected) {
-            prop_assert!((distance - expected_distance).abs() < 1e-9);
-            let own = truth[&found.id].1.distance(p).unwrap();
-            prop_assert!((distance - own).abs() < 1e-9);
-        }
-        let keys: Vec<_> = found.iter().map(|(feature, distance)| (*distance, feature.id)).collect();
-        prop_assert!(keys.windows(2).all(|pair| pair[0] < pair[1]), "not by distance, then id: {:?}", keys);
-        // Where the distance is exact in both, so are the ties.
-        let zeros: Vec<FeatureId> = expected.iter().filter(|(distance, _)| *distance == 0.0).take(k).map(|(_, id)| *id).collect();
-        prop_assert_eq!(&keys[..zeros.len()].iter().map(|(_, id)| *id).collect::<Vec<_>>(), &zeros);
+        judge_nearest(&index, &truth, p, k, max)?;
     }
 
     #[test]
     fn covering_includes_the_boundary_and_nothing_beyond((index, truth) in history(), p in position()) {
-        let expected: Vec<FeatureId> = truth.iter().filter(|(_, (_, form))| form.inside(p) || form.on_boundary(p)).map(|(id, _)| *id).collect();
-        let found: Vec<FeatureId> = index.covering(p.map(f64::from)).iter().map(|feature| feature.id).collect();
-        prop_assert_eq!(found, expected);
+        judge_covering(&index, &truth, p)?;
     }
 
     #[test]
     fn every_feature_is_found_by_id_in_its_last_state((index, truth) in history()) {
-        prop_assert_eq!(index.len(), truth.len());
-        for number in 0..150 {
-            let expected = truth.get(&id(number)).map(|(_, form)| feature(number, form));
-            prop_assert_eq!(index.get(&id(number)), expected.as_ref());
-        }
-        let all: Vec<FeatureId> = index.iter().map(|feature| feature.id).collect();
-        prop_assert_eq!(all, truth.keys().copied().collect::<Vec<_>>());
+        judge_ids(&index, &truth, 150)?;
     }
 
     #[test]
-    #[allow(clippy::type_complexity)]
     fn cells_count_each_small_feature_once_and_large_ones_never((index, truth) in history(), z in 10u8..24, points: bool) {
-        let threshold = 9.0;
-        let small = |form: &Form| form.box_of().is_some_and(|[min, max]| f64::from((max[0] - min[0]).max(max[1] - min[1])) < threshold);
-        let counted = |form: &Form| small(form) && (points || !matches!(form, Form::Point(_)));
-        let mut expected: BTreeMap<([u32; 2], [u32; 2]), (u64, BTreeMap<String, u64>)> = BTreeMap::new();
-        for (number, form) in truth.values().filter(|(_, form)| counted(form)) {
-            let [min, max] = form.box_of().unwrap();
-            let anchor = [0, 1].map(|i| f64::from(min[i]) + f64::from(max[i] - min[i]) / 2.0 + MERCATOR_SHIFT[i]);
-            // The cell by its definition: share of the world, floored.
-            let share = [(anchor[0] + MERCATOR_HALF_M) / (2.0 * MERCATOR_HALF_M), (MERCATOR_HALF_M - anchor[1]) / (2.0 * MERCATOR_HALF_M)];
-            let cell = share.map(|share| (share * f64::from(z + 3).exp2()).floor() as u32);
-            let entry = expected.entry((cell.map(|c| c >> 3), cell.map(|c| c & 7))).or_default();
-            entry.0 += 1;
-            if let Some(kind) = feature(*number, form).tags.first().and_then(|tag| tag.value.text().map(str::to_owned)) {
-                *entry.1.entry(kind).or_default() += 1;
-            }
-        }
-        let tiles: std::collections::BTreeSet<[u32; 2]> = expected.keys().map(|(tile, _)| *tile).collect();
-        let mut found = BTreeMap::new();
-        for tile in tiles {
-            for cell in index.cells(&CellQuery { z, tile, cell_bits: 3, smaller_than_m: threshold, points }).into_vec() {
-                prop_assert_eq!(cell.only.is_some(), cell.count == 1);
-                let kinds = cell.kinds.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect();
-                found.insert((tile, cell.place), (cell.count, kinds));
-            }
-        }
-        prop_assert_eq!(found, expected);
+        judge_cells(&index, &truth, z, points)?;
     }
 
     #[test]
     fn each_point_is_in_exactly_one_tile((index, truth) in history(), z in 16u8..=24) {
-        let tiles: std::collections::BTreeSet<[u32; 2]> = index.iter().filter_map(|feature| feature.mercator.extent())
-            .map(|extent| grid_position(extent.min).map(|position| position >> (32 - z))).collect();
-        let found: Vec<FeatureId> = sorted(tiles.into_iter().flat_map(|tile| index.points_in_tile(z, tile)));
-        let expected: Vec<FeatureId> = truth.iter().filter(|(_, (_, form))| matches!(form, Form::Point(_))).map(|(id, _)| *id).collect();
-        prop_assert_eq!(found, expected);
+        judge_points_in_tiles(&index, &truth, z)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10, ..ProptestConfig::default() })]
+
+    #[test]
+    fn thousands_of_changes_answer_as_brute_force_does(
+        (index, truth) in long_history(),
+        places in prop::collection::vec([-1000i32..1000, -1000i32..1000], 8),
+        size in [0i32..400, 0i32..400],
+        (k, max) in (1usize..40, prop_oneof![Just(f64::INFINITY), 0.0..100.0f64]),
+        z in 12u8..20,
+    ) {
+        judge_ids(&index, &truth, 6000)?;
+        for place in places {
+            judge_windows(&index, &truth, place, size)?;
+            judge_nearest(&index, &truth, place, k, max)?;
+            judge_covering(&index, &truth, place)?;
+        }
+        judge_cells(&index, &truth, z, true)?;
+        judge_points_in_tiles(&index, &truth, z)?;
+        let merged = index.merged();
+        let anew = LayerIndex::build(Layer::PlaceNames, truth.values().map(|(number, form)| feature(*number, form)).collect());
+        prop_assert!(merged.iter().eq(anew.iter()));
+        prop_assert_eq!(merged.extent_mercator(), anew.extent_mercator());
+        prop_assert_eq!(merged.extent_working(), anew.extent_working());
+        judge_cells(&merged, &truth, z, false)?;
     }
 }
 
@@ -277,14 +402,14 @@ fn many_changes_ask_for_a_merge_and_far_more_bring_it_about() {
     let points = |range: std::ops::Range<u16>| range.map(|n| feature(n, &Form::Point([i32::from(n) % 7, 3]))).collect::<Vec<_>>();
     let few = LayerIndex::build(Layer::PlaceNames, points(0..10)).with_changes(&[], points(10..20));
     assert!(!few.needs_merge());
-    let many = few.with_changes(&[], points(20..1200));
+    let many = few.with_changes(&[], points(20..3000));
     assert!(many.needs_merge());
     let merged = many.merged();
     assert!(!merged.needs_merge());
     assert_eq!(merged.iter().collect::<Vec<_>>(), many.iter().collect::<Vec<_>>());
-    let all = few.with_changes(&[], points(20..10_000));
+    let all = few.with_changes(&[], points(20..20_000));
     assert!(!all.needs_merge());
-    assert_eq!(all.len(), 10_000);
+    assert_eq!(all.len(), 20_000);
 }
 
 #[test]
@@ -321,7 +446,13 @@ fn pictures_pass_between_threads() {
 
 /// Door plates as they come from the store.
 fn plates(count: u32) -> Vec<Feature> {
-    let mut texts = SharedTexts::default();
+    // Texts that repeat are held once, as the store hands them out.
+    let mut known: HashSet<Arc<str>> = HashSet::new();
+    let mut shared = |text: &str| {
+        let one = known.get(text).cloned().unwrap_or_else(|| Arc::from(text));
+        known.insert(Arc::clone(&one));
+        one
+    };
     let field = |name: &str| Layer::DoorPlates.field_index(name).unwrap() as u8;
     (0..count)
         .map(|n| {
@@ -329,12 +460,12 @@ fn plates(count: u32) -> Vec<Feature> {
             let (road, number) = (format!("人民路{}段", n / 800), format!("{}号", n % 800 + 1));
             Feature {
                 id: FeatureId::derive("door_plates", "test", &n.to_string()),
-                region: texts.get("530102"),
+                region: shared("530102"),
                 name: Some(format!("{road}{number}").into()),
                 name_en: None,
                 tags: [
-                    Tag { field: field("number"), value: Value::Text(texts.get(&number)) },
-                    Tag { field: field("road"), value: Value::Text(texts.get(&road)) },
+                    Tag { field: field("number"), value: Value::Text(shared(&number)) },
+                    Tag { field: field("road"), value: Value::Text(shared(&road)) },
                 ]
                 .into(),
                 working: Shape::Point([500_000.0 + x, 2_760_000.0 + y]),
