@@ -149,7 +149,7 @@ pub struct DemoArgs {
     /// 随机种子：相同种子，相同字节 / Same seed, same bytes
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// 规模倍数 / How many times the usual size
+    /// 区数，1 至 1600，每区约 1.1 万门牌 / Districts, 1 to 1600, some 11,000 door plates each
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub scale: u32,
 }

@@ -9,7 +9,7 @@ use geo_types::{Geometry, LineString, Point as GeoPoint, Polygon};
 use serde_json::Value;
 
 use super::shape::{Point, Ring, Shape, doubled_area};
-use super::{Breach, DEFAULT_SEED, Feature, Sink, generate};
+use super::{Breach, DEFAULT_SEED, Feature, MAX_DISTRICTS, Sink, generate};
 use crate::domain::{FieldKind, GeometryKind, Layer};
 
 #[derive(Default)]
@@ -597,5 +597,27 @@ fn the_readme_of_the_pack_counts_and_lists_what_the_default_seed_makes() {
     for breach in &city.breaches {
         let row = format!("| {} | {} | {} | {} |", breach.case_no, breach.rules.join(", "), breach.why_zh, breach.why_en);
         assert!(readme.contains(&row), "the list lacks {row}");
+    }
+}
+
+#[test]
+fn the_largest_city_has_ten_million_plates_inside_the_extent_of_its_profile() {
+    let fewest = CITIES.iter().map(|city| city.of(Layer::DoorPlates).len()).min().unwrap();
+    assert!(fewest * MAX_DISTRICTS as usize > 10_000_000, "{fewest} plates in a district");
+    let profile: toml::Table = include_str!("../../data/cities/demo/profiles/door_plates.toml").parse().unwrap();
+    let allowed: Vec<f64> = profile["extent"].as_array().unwrap().iter().filter_map(toml::Value::as_float).collect();
+    let working = crate::crs::Crs::parse("EPSG:4549").unwrap();
+    // The corners of the square of all districts.
+    for index in [1482, 1521, 1560, 1599] {
+        let mut corner = City::default();
+        super::emit::emit(&super::district::district(DEFAULT_SEED, index), &mut corner).unwrap();
+        let places = corner.of(Layer::DoorPlates).iter().filter_map(|plate| match plate.shape {
+            Shape::Point(point) => Some(super::shape::metres(point)),
+            _ => None,
+        });
+        let mut places: Vec<[f64; 2]> = places.collect();
+        crate::crs::transform_points(&mut places, &working, &crate::crs::Crs::wgs84()).unwrap();
+        let inside = |place: &[f64; 2]| (0..2).all(|axis| allowed[axis] < place[axis] && place[axis] < allowed[axis + 2]);
+        assert!(!places.is_empty() && places.iter().all(inside), "district {index} reaches beyond {allowed:?}");
     }
 }

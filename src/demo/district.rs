@@ -34,7 +34,8 @@ pub struct District {
     pub places: Vec<Place>,
 }
 
-/// Where the first district lies (EPSG:4549 metres, open sea, so that it covers no real place) and how far the next is.
+/// Where the first district lies (EPSG:4549 metres, open sea, so that it covers no real place; a city of several hundred districts
+/// reaches the coast in the south-west) and how far the next is.
 const CENTRE: [f64; 2] = [580_000.0, 3_855_000.0];
 const PITCH: [f64; 2] = [7_400.0, 6_500.0];
 
