@@ -58,7 +58,7 @@ pub(super) struct Block {
 /// First those on the map in curve order, then those with a position in the working system only, then the others.
 #[derive(Debug, Default)]
 pub(super) struct Base {
-    pub(super) features: Features,
+    pub(super) features: Vec<Arc<Feature>>,
     /// How many at the front have a mercator shape, and how many have any.
     pub(super) mapped: usize,
     pub(super) placed: usize,
@@ -76,28 +76,34 @@ pub(super) struct Base {
     pub(super) heap_bytes: usize,
 }
 
-/// The features of a base. Letting go of ten million takes a third of a second; whoever happens to be the last reader of an
-/// old picture must not be kept by it.
+/// A base as pictures hold it. Letting go of ten million features takes a third of a second; whoever happens to be the last
+/// reader of an old picture must not be kept by it.
 #[derive(Debug, Default)]
-pub(super) struct Features(Vec<Arc<Feature>>);
+pub(super) struct Held(Base);
 
-/// Fewer than this are let go in place.
+/// Fewer features than this are let go in place.
 const MANY: usize = 100_000;
 
-impl Deref for Features {
-    type Target = [Arc<Feature>];
+impl Held {
+    pub(super) fn new(base: Base) -> Arc<Self> {
+        Arc::new(Self(base))
+    }
+}
 
-    fn deref(&self) -> &Self::Target {
+impl Deref for Held {
+    type Target = Base;
+
+    fn deref(&self) -> &Base {
         &self.0
     }
 }
 
-impl Drop for Features {
+impl Drop for Held {
     fn drop(&mut self) {
-        let features = std::mem::take(&mut self.0);
-        if features.len() >= MANY {
-            // Without a thread they go here and now.
-            let _ = std::thread::Builder::new().name("letting go".to_owned()).spawn(move || drop(features));
+        if self.0.len() >= MANY {
+            let base = std::mem::take(&mut self.0);
+            // Without a thread it goes here and now.
+            let _ = std::thread::Builder::new().name("letting go".to_owned()).spawn(move || drop(base));
         }
     }
 }
@@ -179,15 +185,18 @@ impl Base {
         boxes: Extents,
         heap_bytes: usize,
     ) -> Self {
-        let mut base = Self { features: Features(features), mapped, placed, by_id, boxes, heap_bytes, ..Self::default() };
+        let mut base = Self { features, mapped, placed, by_id, boxes, heap_bytes, ..Self::default() };
         let ((mercator, working), blocks) = rayon::join(
             || rayon::join(|| base.tree(mapped, Self::mercator_box), || base.tree(placed, Self::working_box)),
             || base.sum_up(layer),
         );
         (base.mercator, base.working) = (mercator, working);
         (base.blocks, base.kinds, base.kind_counts) = blocks;
-        base.extents =
-            (0..placed).map(|at| Boxes { mercator: base.mercator_box(at), working: base.working_box(at) }).reduce(|a, b| a.union(&b));
+        let around = |tree: &RTree<Run>| {
+            let runs = tree.iter().map(|run| Extent { min: run.envelope.lower(), max: run.envelope.upper() });
+            runs.fold(EMPTY_EXTENT, Extent::union)
+        };
+        base.extents = (placed > 0).then(|| Boxes { mercator: around(&base.mercator), working: around(&base.working) });
         base
     }
 
@@ -302,7 +311,7 @@ impl Base {
         // A leaf or an inner node of rstar is an enum of a run and of (vector, envelope); leaves are full to at least a half.
         let tree = |tree: &RTree<Run>| tree.size() * (size_of::<rstar::RTreeNode<Run>>() * 5 / 4);
         self.features.len() * allocated(2 * size_of::<usize>() + size_of::<Feature>())
-            + self.features.0.capacity() * size_of::<Arc<Feature>>()
+            + self.features.capacity() * size_of::<Arc<Feature>>()
             + self.by_id.capacity() * size_of::<u32>()
             + match &self.boxes {
                 Extents::Points(points) => points.capacity() * size_of::<[f64; 2]>(),

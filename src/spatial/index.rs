@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rstar::AABB;
 
-use super::base::{Base, Boxes};
+use super::base::{Base, Boxes, Held};
 use super::delta::{Delta, Entry};
 use super::feature::{Feature, is_empty, size_m};
 use crate::domain::{Extent, FeatureId, Layer};
@@ -16,7 +16,7 @@ use crate::domain::{Extent, FeatureId, Layer};
 #[derive(Clone, Debug)]
 pub struct LayerIndex {
     layer: Layer,
-    pub(super) base: Arc<Base>,
+    pub(super) base: Arc<Held>,
     pub(super) delta: Arc<Delta>,
 }
 
@@ -39,7 +39,7 @@ impl LayerIndex {
     /// Builds the picture from nothing; 1.2 million points take about a second. Of several features with one id the last
     /// stays. A shape with coordinates that are no numbers counts as none.
     pub fn build(layer: Layer, features: Vec<Feature>) -> Self {
-        Self { layer, base: Arc::new(Base::build(layer, features)), delta: Arc::default() }
+        Self { layer, base: Held::new(Base::build(layer, features)), delta: Arc::default() }
     }
 
     /// The picture after `removed` went and `upserted` came or took the place of their older selves (an id in both is
@@ -64,7 +64,7 @@ impl LayerIndex {
     /// that came meanwhile can be applied to the result again: `with_changes` of the same changes gives the same picture.
     #[must_use]
     pub fn merged(&self) -> Self {
-        Self { layer: self.layer, base: Arc::new(self.base.with(self.layer, &self.delta)), delta: Arc::default() }
+        Self { layer: self.layer, base: Held::new(self.base.with(self.layer, &self.delta)), delta: Arc::default() }
     }
 
     pub fn layer(&self) -> Layer {
