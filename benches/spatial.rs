@@ -213,7 +213,6 @@ fn with_leaves(asked: &Asked, points: &[[f64; 2]], expected: usize) {
 /// Coordinates from the middle of the plates, so that an f32 keeps centimetres.
 fn packed<N: IndexableNum>(name: &str, asked: &Asked, points: &[[f64; 2]], number: impl Fn(f64) -> N) {
     let middle = points[points.len() / 2];
-    let before = resident_bytes();
     let started = Instant::now();
     let mut builder = RTreeBuilder::<N>::new(points.len() as u32);
     for [x, y] in points {
@@ -222,7 +221,6 @@ fn packed<N: IndexableNum>(name: &str, asked: &Asked, points: &[[f64; 2]], numbe
     }
     let tree = builder.finish::<HilbertSort>();
     let built = started.elapsed();
-    let grown = resident_bytes().saturating_sub(before);
     let windows = timed(&asked.places, |[x, y]| {
         let (x, y) = (x - middle[0], y - middle[1]);
         let found = tree.search(number(x - asked.half_m), number(y - asked.half_m), number(x + asked.half_m), number(y + asked.half_m));
@@ -230,7 +228,12 @@ fn packed<N: IndexableNum>(name: &str, asked: &Asked, points: &[[f64; 2]], numbe
     });
     let nearest =
         timed(&asked.places, |[x, y]| black_box(tree.neighbors(number(x - middle[0]), number(y - middle[1]), Some(10), None).len()));
-    row(&format!("{name} (built in {:.1} s)", built.as_secs_f64()), &(grown / points.len()).to_string(), windows, nearest);
+    row(
+        &format!("{name} (built in {:.1} s)", built.as_secs_f64()),
+        &(tree.into_inner().len() / points.len()).to_string(),
+        windows,
+        nearest,
+    );
 }
 
 /// Single changes, and many at once; answers the picture with all the single ones on top.

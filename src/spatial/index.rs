@@ -60,7 +60,7 @@ impl LayerIndex {
         self.delta_len() > self.delta_limit()
     }
 
-    /// The same features with everything in the base; takes about 0.1 s for a million, so call it off the hot path. Changes
+    /// The same features with everything in the base; takes about 0.2 s for a million, so call it off the hot path. Changes
     /// that came meanwhile can be applied to the result again: `with_changes` of the same changes gives the same picture.
     #[must_use]
     pub fn merged(&self) -> Self {

@@ -1,5 +1,5 @@
 //! A new base from an old one and what changed: one pass over it, without sorting and on one thread, so that ten million
-//! features take a second of one core and readers keep the other.
+//! features take two seconds of one core and readers keep the other.
 
 use std::ops::Range;
 use std::sync::Arc;
