@@ -1,5 +1,6 @@
 #!/bin/sh
-# Other people's desktop programs as clients of a running service with the demo city: QGIS. Not part of `make test`.
+# Other people's programs as clients of a running service with the demo city: QGIS, and a GDAL that is newer than Debian's (from PyPI),
+# which asks for coordinate systems. Not part of `make test`.
 # Usage: clients.sh. YUTU: the program (release by default). OUT: where logs and pictures go (target/clients).
 set -eu
 yutu=${YUTU:-$PWD/target/release/yutu}
@@ -22,3 +23,5 @@ QT_QPA_PLATFORM=offscreen QGIS_CUSTOM_CONFIG_PATH="$var/qgis" XDG_RUNTIME_DIR="$
     tail -n 20 "$out/qgis.log" >&2
     exit 1
 }
+python3 -m venv "$out/venv" && "$out/venv/bin/pip" install -q pyogrio==0.13.0 pyproj==3.7.2 shapely==2.2.0
+"$out/venv/bin/python" tests/clients/gdal_crs.py "$url"
