@@ -217,6 +217,11 @@ proptest! {
             prop_assert_eq!(index.get(&id(number)), expected.as_ref());
         }
         let all: Vec<FeatureId> = index.iter().map(|feature| feature.id).collect();
+        for number in 0..=200 {
+            let after = id(number);
+            let rest: Vec<FeatureId> = index.iter_after(Some(after)).map(|feature| feature.id).collect();
+            prop_assert_eq!(&rest, &all.iter().copied().filter(|known| *known > after).collect::<Vec<_>>());
+        }
         prop_assert_eq!(all, truth.keys().copied().collect::<Vec<_>>());
     }
 
