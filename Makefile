@@ -32,7 +32,7 @@ test: ## 全部检查与测试，并列出各步用时 / All checks and tests, a
 conformance: build ## OGC 官方测试套件（需要 Java、Maven）/ OGC's own test suites (need Java and Maven)
 	@YUTU=$(YUTU) scripts/conformance.sh
 
-clients: build ## QGIS 作为客户端（会安装 QGIS）/ QGIS as a client (installs QGIS)
+clients: build ## 以 QGIS、GDAL、MapLibre 为客户端（会安装 QGIS）/ QGIS, GDAL and MapLibre as clients (installs QGIS)
 	@scripts/packages.sh clients
 	@YUTU=$(YUTU) scripts/clients.sh
 
