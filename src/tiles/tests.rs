@@ -570,6 +570,36 @@ mod read {
 }
 
 #[test]
+fn a_feature_has_a_property_once() {
+    for layer in Layer::ALL.into_iter().flat_map(|layer| [TileLayer::Features(layer), TileLayer::Labels(layer)]) {
+        let fields = tilejson_fields(layer);
+        let names: BTreeSet<&str> = fields.iter().map(|field| field.name).collect();
+        assert_eq!(names.len(), fields.len(), "{layer}: {fields:?}");
+    }
+    let mut line = feature(
+        Layer::BoundaryLines,
+        0,
+        Shape::from_geometry(Geometry::LineString(LineString::from(vec![
+            (ORIGIN[0], ORIGIN[1]),
+            (ORIGIN[0] + 9000.0, ORIGIN[1] + 9000.0),
+        ]))),
+    );
+    let rank = Layer::BoundaryLines.field_index("rank").unwrap() as u8;
+    (line.name, line.tags) = (Some("界线".into()), [Tag { field: rank, value: Value::from("county") }].into());
+    let snapshot = Snapshot::empty(chrono::DateTime::UNIX_EPOCH).with_layer(LayerIndex::build(Layer::BoundaryLines, vec![line]));
+    let (mut all, mut lines) = (0, 0);
+    for tile in tiles_of(&snapshot, Layer::BoundaryLines, 14).iter() {
+        let both = [TileLayer::Features(Layer::BoundaryLines), TileLayer::Labels(Layer::BoundaryLines)];
+        let text = String::from_utf8(super::geojson(&snapshot, tile, &both)).unwrap();
+        assert_eq!(text.matches("\"rank\":").count(), parse(text.as_bytes()).len(), "once in each feature: {text}");
+        lines += text.matches("\"rank\":\"county\"").count();
+        all += text.matches("\"rank\":").count();
+        assert_eq!(read_mlt(&super::mlt(&snapshot, tile, &both).unwrap()).len(), parse(text.as_bytes()).len());
+    }
+    assert!(lines > 0 && all > lines, "{all} features, {lines} of them lines");
+}
+
+#[test]
 fn text_values_are_shared_between_features_of_a_vector_tile() {
     let snapshot = snapshot(Layer::PlaceNames, (0..400).map(|n| Shape::Point([ORIGIN[0] + f64::from(n), ORIGIN[1]])).collect());
     let mut greens: BTreeMap<usize, usize> = BTreeMap::new();

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::app::{City, LayerInfo, TileFormat};
 use crate::domain::Extent;
 use crate::http::language::Language;
-use crate::tiles::TileLayer;
+use crate::tiles::{TileLayer, tilejson_fields};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TileJson {
@@ -69,17 +69,13 @@ impl VectorLayer {
     fn new(layer: TileLayer, city: &City, language: Language) -> Self {
         let is_public = |name: &str| city.layers.get(&layer.layer()).is_none_or(|credits| !credits.hidden.contains(name));
         let title = layer.layer().title();
-        let mut fields = BTreeMap::from([("id", "String"), ("name", "String"), ("name_en", "String"), ("count", "Number")]);
-        for field in layer.layer().fields().iter().filter(|field| field.in_tiles && is_public(field.name)) {
-            use crate::domain::FieldKind::{Int, Number};
-            fields.insert(field.name, if matches!(field.kind, Int | Number) { "Number" } else { "String" });
-        }
+        let fields = tilejson_fields(layer).into_iter().filter(|field| is_public(field.name)).map(|field| (field.name, field.kind));
         Self {
             id: layer.to_string(),
             description: if language == Language::English { title.en } else { title.zh }.to_owned(),
             minzoom: 0,
             maxzoom: 22,
-            fields,
+            fields: fields.collect(),
         }
     }
 }
