@@ -379,7 +379,8 @@ async fn a_single_item_has_all_that_is_known_and_the_schema_says_so() {
                 let item = service.asked(&format!("/ogc/collections/{layer}/items/{id}"), &[("crs", crs)]).await;
                 assert_eq!(item.headers()["content-crs"], format!("<{crs}>"));
                 let item: Json = item.json().await.unwrap();
-                if crs != &format!("{EPSG}3857") {
+                // Kept in the tiles' system, where the last decimal may be another.
+                if !crs.ends_with("/3857") {
                     is_whole(listed, &item);
                 }
                 for (name, value) in item["properties"].as_object().unwrap() {
