@@ -9,7 +9,7 @@ PAGE_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build run demo test conformance bench fmt lint clean packages packages-test release
+.PHONY: help build run demo test conformance clients bench fmt lint clean packages packages-test release
 
 help: ## 本帮助 / This help
 	@echo 'make TARGET'
@@ -31,6 +31,10 @@ test: ## 全部检查与测试，并列出各步用时 / All checks and tests, a
 
 conformance: build ## OGC 官方测试套件（需要 Java、Maven）/ OGC's own test suites (need Java and Maven)
 	@YUTU=$(YUTU) scripts/conformance.sh
+
+clients: build ## 以 QGIS、GDAL、MapLibre 为客户端（会安装 QGIS）/ QGIS, GDAL and MapLibre as clients (installs QGIS)
+	@scripts/packages.sh clients
+	@YUTU=$(YUTU) scripts/clients.sh
 
 bench: packages ## 性能测量 / Benchmarks
 	@scripts/bench.sh

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Installs the system packages that are missing, after printing their list. Usage: packages.sh run|test
-# (run: to build and serve; test: that and what the tests need). The list is packages.txt.
+# Installs the system packages that are missing, after printing their list. Usage: packages.sh run|test|clients
+# (run: to build and serve; test: that and what the tests need; clients: to build and serve, and the programs of `make clients`).
+# The list is packages.txt.
 set -eu
 table=$(dirname "$0")/packages.txt
-for_tests=no
-[ "${1-run}" = test ] && for_tests=yes
+stage=${1-run}
 
 # Whether the thing itself is there, wherever it came from.
 there() {
@@ -23,6 +23,8 @@ there() {
     setpriv) command -v setpriv >/dev/null ;;
     ogr2ogr) command -v ogr2ogr >/dev/null ;;
     owslib) /usr/bin/python3 -c 'import owslib' 2>/dev/null || python3 -c 'import owslib' 2>/dev/null ;;
+    qgis) /usr/bin/python3 -c 'import qgis.core' 2>/dev/null || python3 -c 'import qgis.core' 2>/dev/null ;;
+    qgis-providers) [ -n "$(ls /usr/lib/qgis/plugins/*provider_wfs* /usr/lib64/qgis/plugins/*provider_wfs* /usr/lib/*/qgis/plugins/*provider_wfs* 2>/dev/null)" ] ;;
     cjk-fonts) command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh family 2>/dev/null)" ] ;;
     chromium)
         [ -n "${YUTU_CHROMIUM-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ;;
@@ -38,7 +40,7 @@ debian='' fedora='' alpine=''
 while read -r when what deb rpm apk; do
     case $when in
     '#'* | '') continue ;;
-    test) [ $for_tests = yes ] || continue ;;
+    test | clients) [ "$stage" = "$when" ] || continue ;;
     esac
     there "$what" && continue
     if command -v dpkg-query >/dev/null && installed "$deb"; then continue; fi

@@ -5,7 +5,8 @@ use geo_types::Geometry;
 use super::{App, AppError, Message};
 use crate::crs::{self, Crs};
 use crate::domain::{FeatureId, GeometryKind, Layer};
-use crate::store::{self, Found, FoundFeature, Moment};
+use crate::live;
+use crate::store::{self, Found, FoundFeature, Interval, Moment};
 
 /// A feature ready to be shown: with the parts that the public does not see removed, and its geometry in longitude and latitude.
 #[derive(Clone, Debug)]
@@ -23,7 +24,8 @@ pub struct FeatureAnswer {
 pub async fn feature(app: &App, layer: Layer, id: FeatureId, moment: Moment) -> Result<FeatureAnswer, AppError> {
     match store::find(&app.pool, layer, id, moment).await? {
         Found::Feature(found) => {
-            let mut answers = prepare(app, vec![*found]).await?;
+            let when = moment.at.map(|at| Interval { from: Some(at), to: Some(at) });
+            let mut answers = prepare(app, vec![*found], when).await?;
             answers.pop().ok_or_else(|| AppError::Internal(anyhow::anyhow!("the feature was lost on the way")))
         }
         Found::Ended { on } => Err(AppError::Gone(Message::new(
@@ -45,18 +47,10 @@ pub async fn feature(app: &App, layer: Layer, id: FeatureId, moment: Moment) -> 
     }
 }
 
-/// Removes what the public does not see and reprojects.
-pub(super) async fn prepare(app: &App, mut found: Vec<FoundFeature>) -> Result<Vec<FeatureAnswer>, AppError> {
+/// Removes what the public does not see and reprojects. `when` they held; `None` is today.
+pub(super) async fn prepare(app: &App, mut found: Vec<FoundFeature>, when: Option<Interval>) -> Result<Vec<FeatureAnswer>, AppError> {
     for feature in &mut found {
-        assemble_case(app, feature).await?;
-        if let Some(credits) = app.city.layers.get(&feature.record.layer) {
-            feature.record.attributes.retain(|name, _| !credits.hidden.contains(name));
-            for (index, field) in feature.record.layer.fields().iter().enumerate() {
-                if credits.hidden.contains(field.name) {
-                    feature.record.fields.set_at(index, None);
-                }
-            }
-        }
+        make_public(app, feature, when).await?;
     }
     let working = app.working.clone();
     let precision: Vec<f64> =
@@ -83,25 +77,38 @@ pub(super) async fn prepare(app: &App, mut found: Vec<FoundFeature>) -> Result<V
         .await?
 }
 
-/// A case is shown by its footprints.
-async fn assemble_case(app: &App, feature: &mut FoundFeature) -> Result<(), AppError> {
+/// Puts a case together and removes what the public does not see, but for the digits of the geometry.
+pub(super) async fn make_public(app: &App, feature: &mut FoundFeature, when: Option<Interval>) -> Result<(), AppError> {
+    assemble_case(app, feature, when).await?;
+    if let Some(credits) = app.city.layers.get(&feature.record.layer) {
+        feature.record.attributes.retain(|name, _| !credits.hidden.contains(name));
+        for (index, field) in feature.record.layer.fields().iter().enumerate() {
+            if credits.hidden.contains(field.name) {
+                feature.record.fields.set_at(index, None);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A case is shown by its footprints of that time.
+async fn assemble_case(app: &App, feature: &mut FoundFeature, when: Option<Interval>) -> Result<(), AppError> {
     if feature.record.layer != Layer::Permits {
         return Ok(());
     }
     let Some(case) = feature.record.fields.text("case_no") else { return Ok(()) };
-    let footprints = store::find_permit_footprints(&app.pool, &feature.record.region, case).await?;
+    let footprints = store::find_permit_footprints(&app.pool, &feature.record.region, case, when).await?;
     let is_public = |name: &str| app.city.layers.get(&Layer::PermitFootprints).is_none_or(|credits| !credits.hidden.contains(name));
     let polygons: Vec<_> = footprints
         .iter()
         .filter_map(|footprint| match &footprint.record.geometry {
-            Some(Geometry::MultiPolygon(polygons)) => Some(polygons.0.clone()),
+            Some(Geometry::MultiPolygon(polygons)) => Some(polygons.clone()),
             _ => None,
         })
-        .flatten()
         .collect();
     if !polygons.is_empty() {
         debug_assert_eq!(Layer::PermitFootprints.geometry(), GeometryKind::Polygon);
-        feature.record.geometry = Some(Geometry::MultiPolygon(geo::unary_union(&polygons)));
+        feature.record.geometry = Some(Geometry::MultiPolygon(live::ground(&polygons)));
     }
     let listed = footprints
         .iter()

@@ -83,7 +83,7 @@ pub async fn identify(app: &Arc<App>, longitude: f64, latitude: f64, radius_m: f
         let more = found.len().saturating_sub(most);
         found.truncate(most);
         let ids: Vec<FeatureId> = found.iter().map(|(id, _)| *id).collect();
-        let mut features = prepare(app, store::find_many(&app.pool, layer, &ids).await?).await?;
+        let mut features = prepare(app, store::find_many(&app.pool, layer, &ids).await?, None).await?;
         for feature in &mut features {
             feature.distance_m = found.iter().find(|(id, _)| *id == feature.found.record.id).map(|(_, distance)| *distance);
         }

@@ -128,13 +128,18 @@ pub fn collect_footprints(rows: &[SnapshotRow], into: &mut Footprints) {
 pub fn assemble(row: &mut SnapshotRow, footprints: &Footprints) {
     let Some(Value::Text(case)) = row.fields.get("case_no") else { return };
     let Some(parts) = footprints.get(&(Arc::clone(&row.region), Arc::clone(case))) else { return };
-    let whole = match parts.as_slice() {
+    let whole = ground(parts);
+    if !whole.0.is_empty() {
+        row.geometry = Some(Geometry::MultiPolygon(whole));
+    }
+}
+
+/// What the footprints of a case cover together.
+pub fn ground(footprints: &[MultiPolygon<f64>]) -> MultiPolygon<f64> {
+    match footprints {
         [only] => only.clone(),
         // overlapping footprints of one case would make an invalid multipolygon
         parts => unary_union(parts.iter().flatten()),
-    };
-    if !whole.0.is_empty() {
-        row.geometry = Some(Geometry::MultiPolygon(whole));
     }
 }
 

@@ -23,7 +23,7 @@ use crate::domain::{Extent, Layer};
 use crate::gazetteer;
 use crate::spatial::Snapshot;
 
-pub use build::{Footprints, assemble, collect_footprints, english, rounded};
+pub use build::{Footprints, assemble, collect_footprints, english, ground, rounded};
 pub use follow::follow;
 pub use once::snapshot;
 

@@ -208,9 +208,10 @@ impl Base {
         self.by_id.binary_search_by_key(id, |at| self.features[*at as usize].id).ok().map(|found| self.by_id[found] as usize)
     }
 
-    /// Positions in the order of ids.
-    pub(super) fn in_id_order(&self) -> impl Iterator<Item = usize> {
-        self.by_id.iter().map(|at| *at as usize)
+    /// Positions in the order of ids, of those that are greater than `after`.
+    pub(super) fn in_id_order(&self, after: Option<FeatureId>) -> impl Iterator<Item = usize> {
+        let first = after.map_or(0, |after| self.by_id.partition_point(|at| self.features[*at as usize].id <= after));
+        self.by_id[first..].iter().map(|at| *at as usize)
     }
 
     /// Only for positions below `placed`; so is [`Self::working_box`].

@@ -94,8 +94,11 @@ impl Delta {
         self.entries.iter()
     }
 
-    pub(super) fn in_id_order(&self) -> impl Iterator<Item = &Feature> {
-        self.by_id.iter().filter_map(|known| self.entries.get(known.place)).map(|entry| &*entry.feature)
+    /// Those with ids greater than `after`.
+    pub(super) fn in_id_order(&self, after: Option<FeatureId>) -> impl Iterator<Item = &Feature> {
+        let (first, last) = (after.unwrap_or(FeatureId::from_bytes([0; 10])), FeatureId::from_bytes([u8::MAX; 10]));
+        let known = self.by_id.between(first, last).filter(move |known| Some(known.place.id) > after);
+        known.filter_map(|known| self.entries.get(known.place)).map(|entry| &*entry.feature)
     }
 
     /// Those whose box meets the extent (touching counts); `of` says which box.

@@ -89,13 +89,18 @@ impl LayerIndex {
 
     /// All features in the order of their ids, also those without a position.
     pub fn iter(&self) -> impl Iterator<Item = &Feature> {
+        self.iter_after(None)
+    }
+
+    /// The same, of ids that are greater than `after`: the first is found without walking there.
+    pub fn iter_after(&self, after: Option<FeatureId>) -> impl Iterator<Item = &Feature> {
         let mut base = self
             .base
-            .in_id_order()
+            .in_id_order(after)
             .filter(|at| self.delta.hidden().binary_search(&(*at as u32)).is_err())
             .map(|at| &*self.base.features[at])
             .peekable();
-        let mut delta = self.delta.in_id_order().peekable();
+        let mut delta = self.delta.in_id_order(after).peekable();
         std::iter::from_fn(move || match (base.peek(), delta.peek()) {
             (Some(a), Some(b)) if a.id < b.id => base.next(),
             (_, Some(_)) => delta.next(),

@@ -345,6 +345,11 @@ proptest! {
     #[test]
     fn every_feature_is_found_by_id_in_its_last_state((index, truth) in history()) {
         judge_ids(&index, &truth, 150)?;
+        for number in 0..=200 {
+            let after = id(number);
+            let rest: Vec<FeatureId> = index.iter_after(Some(after)).map(|feature| feature.id).collect();
+            prop_assert_eq!(&rest, &truth.keys().copied().filter(|known| *known > after).collect::<Vec<_>>());
+        }
     }
 
     #[test]

@@ -117,21 +117,8 @@ pub async fn find_many(pool: &PgPool, layer: Layer, ids: &[FeatureId]) -> Result
     Ok(found)
 }
 
-/// The footprints of a case that hold today.
-pub async fn find_permit_footprints(pool: &PgPool, region: &str, case_no: &str) -> Result<Vec<FoundFeature>, StoreError> {
-    let ids: Vec<String> = sqlx::query_scalar(
-        "SELECT id FROM permit_footprints WHERE region = $1 AND case_no = $2 AND valid_from <= current_date AND valid_to > current_date ORDER BY id",
-    )
-    .bind(region)
-    .bind(case_no)
-    .fetch_all(pool)
-    .await?;
-    let ids: Vec<FeatureId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
-    find_many(pool, Layer::PermitFootprints, &ids).await
-}
-
 /// All periods of validity of these features, as known at `recorded_at`.
-async fn versions(
+pub(super) async fn versions(
     pool: &PgPool,
     layer: Layer,
     ids: &[FeatureId],

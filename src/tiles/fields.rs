@@ -43,7 +43,7 @@ pub fn tilejson_fields(layer: TileLayer) -> Vec<TileField> {
     if let TileLayer::Labels(_) = layer {
         fields.push(field("rank", "Number", "标注优先级(小者优先)", "Rank of the label, lowest first"));
     }
-    fields.extend(layer.layer().fields().iter().filter(|field| field.in_tiles).map(|known| TileField {
+    fields.extend(layer.layer().fields().iter().filter(|field| field.in_tiles && !is_taken(layer, field)).map(|known| TileField {
         name: known.name,
         kind: match known.kind {
             FieldKind::Text | FieldKind::Date => "String",
@@ -62,6 +62,11 @@ pub fn tilejson_fields(layer: TileLayer) -> Vec<TileField> {
     fields
 }
 
+/// Whether a label has something else under this name: a feature has a property once.
+fn is_taken(layer: TileLayer, field: &Field) -> bool {
+    matches!(layer, TileLayer::Labels(_)) && field.name == "rank"
+}
+
 /// Which properties the features of a layer of a tile have: looked up once, not for each of a thousand.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shown {
@@ -75,7 +80,7 @@ impl Shown {
         let label = matches!(layer, TileLayer::Labels(_));
         let shows = |field: &Field| {
             let from_z = field_from_z(layer, field.name);
-            field.in_tiles && z >= from_z && (from_z == 0 || level.has_all_fields())
+            field.in_tiles && !is_taken(layer, field) && z >= from_z && (from_z == 0 || level.has_all_fields())
         };
         let fields = layer.layer().fields().iter().enumerate().filter(|(_, field)| shows(field));
         Self {

@@ -1,4 +1,4 @@
-//! Whole tiles against brute force: nothing lost, nothing twice, valid, without gaps, both formats alike.
+//! Whole tiles against brute force: nothing lost, nothing twice, valid, without gaps, all formats alike.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -156,7 +156,7 @@ proptest! {
     }
 
     #[test]
-    fn both_formats_hold_the_same(shapes in prop::collection::vec(shape(), 1..30), z in 6u8..=18, at in [0.0..1.0f64, 0.0..1.0f64]) {
+    fn all_formats_hold_the_same(shapes in prop::collection::vec(shape(), 1..30), z in 6u8..=18, at in [0.0..1.0f64, 0.0..1.0f64]) {
         let snapshot = snapshot(Layer::PlaceNames, shapes);
         prop_assume!(snapshot.layer(Layer::PlaceNames).extent_mercator().is_some());
         let range = tiles_of(&snapshot, Layer::PlaceNames, z);
@@ -184,12 +184,66 @@ proptest! {
             let tolerance = 0.7 * 360.0 / (4096.0 * f64::from(1u32 << z)) + 1e-9;
             prop_assert!(a.iter().all(|p| near(p, &b, tolerance)) && b.iter().all(|p| near(p, &a, tolerance)), "{:?} {:?}", a, b);
         }
+        // A MapLibre Tile has what the other vector tile has, in its order.
+        let bytes = super::mlt(&snapshot, tile, &layers).unwrap();
+        prop_assert_eq!(&bytes, &super::mlt(&snapshot, tile, &layers).unwrap(), "the same tile, other bytes");
+        let mlt = read_mlt(&bytes);
+        prop_assert_eq!(mlt.len(), mvt.len());
+        for (mlt, mvt) in mlt.iter().zip(&mvt) {
+            prop_assert_eq!((&mlt.properties, mlt.id), (&mvt.properties, mvt.id));
+            prop_assert_eq!(points(&mlt.geometry), mvt.points(tile).iter().map(|p| units(tile, *p)).collect::<Vec<_>>());
+        }
     }
 }
 
 fn signed_area(ring: &LineString<f64>) -> f64 {
     let o = ring.0[0];
     ring.lines().map(|s| (s.start.x - o.x) * (s.end.y - o.y) - (s.end.x - o.x) * (s.start.y - o.y)).sum()
+}
+
+/// A feature of a MapLibre Tile, as that project's own decoder reads it.
+struct FromMlt {
+    id: Option<u64>,
+    properties: serde_json::Map<String, Json>,
+    /// In tile units.
+    geometry: Geometry<f64>,
+}
+
+fn read_mlt(bytes: &[u8]) -> Vec<FromMlt> {
+    use geo::MapCoords;
+    use mlt_core::{Decoder, Layer as Part, Parser, PropValue};
+    let mut features = Vec::new();
+    for part in Parser::default().parse_layers(bytes).unwrap() {
+        let Part::Tag01(part) = part else { panic!("a part of another kind") };
+        let table = part.into_tile(&mut Decoder::default()).unwrap();
+        assert_eq!(table.extent().get(), 4096);
+        for row in table.features() {
+            let values = table.property_names().iter().zip(row.properties()).filter_map(|(name, value)| {
+                let value = match value {
+                    PropValue::Str(value) => value.clone().map(Json::from),
+                    PropValue::Bool(value) => value.map(Json::from),
+                    PropValue::I32(value) => value.map(Json::from),
+                    PropValue::U32(value) => value.map(Json::from),
+                    PropValue::I64(value) => value.map(Json::from),
+                    PropValue::U64(value) => value.map(Json::from),
+                    PropValue::F64(value) => value.map(Json::from),
+                    other => panic!("{name}: {other:?}"),
+                };
+                Some((name.clone(), value?))
+            });
+            let properties: serde_json::Map<String, Json> = values.collect();
+            assert_eq!(properties["layer"], table.name());
+            let geometry = row.geometry().map_coords(|c| Coord { x: f64::from(c.x), y: f64::from(c.y) });
+            features.push(FromMlt { id: row.id(), properties, geometry });
+        }
+    }
+    features
+}
+
+/// Degrees as whole units of a tile.
+fn units(tile: TileId, at: [f64; 2]) -> [f64; 2] {
+    let ([x, y], extent) = (crate::crs::wgs84_to_mercator(at), tile.extent_mercator());
+    [x - extent.min[0], extent.max[1] - y].map(|distance| (distance / extent.width() * 4096.0).round())
 }
 
 /// The corners of a geometry, without order.
@@ -513,6 +567,36 @@ mod read {
                 .collect()
         }
     }
+}
+
+#[test]
+fn a_feature_has_a_property_once() {
+    for layer in Layer::ALL.into_iter().flat_map(|layer| [TileLayer::Features(layer), TileLayer::Labels(layer)]) {
+        let fields = tilejson_fields(layer);
+        let names: BTreeSet<&str> = fields.iter().map(|field| field.name).collect();
+        assert_eq!(names.len(), fields.len(), "{layer}: {fields:?}");
+    }
+    let mut line = feature(
+        Layer::BoundaryLines,
+        0,
+        Shape::from_geometry(Geometry::LineString(LineString::from(vec![
+            (ORIGIN[0], ORIGIN[1]),
+            (ORIGIN[0] + 9000.0, ORIGIN[1] + 9000.0),
+        ]))),
+    );
+    let rank = Layer::BoundaryLines.field_index("rank").unwrap() as u8;
+    (line.name, line.tags) = (Some("界线".into()), [Tag { field: rank, value: Value::from("county") }].into());
+    let snapshot = Snapshot::empty(chrono::DateTime::UNIX_EPOCH).with_layer(LayerIndex::build(Layer::BoundaryLines, vec![line]));
+    let (mut all, mut lines) = (0, 0);
+    for tile in tiles_of(&snapshot, Layer::BoundaryLines, 14).iter() {
+        let both = [TileLayer::Features(Layer::BoundaryLines), TileLayer::Labels(Layer::BoundaryLines)];
+        let text = String::from_utf8(super::geojson(&snapshot, tile, &both)).unwrap();
+        assert_eq!(text.matches("\"rank\":").count(), parse(text.as_bytes()).len(), "once in each feature: {text}");
+        lines += text.matches("\"rank\":\"county\"").count();
+        all += text.matches("\"rank\":").count();
+        assert_eq!(read_mlt(&super::mlt(&snapshot, tile, &both).unwrap()).len(), parse(text.as_bytes()).len());
+    }
+    assert!(lines > 0 && all > lines, "{all} features, {lines} of them lines");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! GDAL as a client over HTTP: other people's programs open our tiles and features and find what we say is in them.
+//! GDAL and MapLibre's decoder as clients over HTTP: other people's programs open our tiles and features and find what we say is in them.
 
 use std::collections::BTreeMap;
 
@@ -55,6 +55,94 @@ fn bounds(geometry: &Geometry) -> Box4 {
 
 fn near(a: Box4, b: Box4, tolerance: f64) -> bool {
     a.iter().zip(b).all(|(a, b)| (a - b).abs() <= tolerance)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn maplibre_s_own_decoder_reads_our_tiles() {
+    use geo::BoundingRect;
+    use mlt_core::{Decoder, Layer, Parser, PropValue};
+    let Some(service) = cambridge("maplibre_s_own_decoder_reads_our_tiles").await else { return };
+    let layers = "zoning,parcels,roads,roads_labels,permits,door_plates";
+    let (mut seen, mut plain, mut packed) = (0, [0; 2], [0; 2]);
+    for (z, lon, lat) in
+        [(11, -71.106, 42.366), (13, -71.106, 42.366), (15, -71.106, 42.366), (17, -71.0995, 42.3632), (18, -71.12, 42.375)]
+    {
+        let (x, y) = tile_of(lon, lat, z);
+        let path = format!("/tiles/{layers}/{z}/{x}/{y}");
+        let answer = service.get(&format!("{path}.mlt")).await;
+        assert_eq!(answer.headers()["content-type"], "application/vnd.maplibre-tile");
+        let bytes = answer.bytes().await.unwrap();
+        let tile: Json = service.json(&format!("{path}.geojson")).await;
+        let ours = tile["features"].as_array().unwrap();
+        let extent = TileId::new(u8::try_from(z).unwrap(), x, y).unwrap().extent_mercator();
+        let unit_m = extent.width() / f64::from(TILE_UNITS);
+        // The order is the same: layers from the lowest, features as they are drawn.
+        let mut expected = ours.iter();
+        for part in Parser::default().parse_layers(&bytes).unwrap() {
+            let Layer::Tag01(part) = part else { panic!("{path}: a part of another kind") };
+            let table = part.into_tile(&mut Decoder::default()).unwrap();
+            for row in table.features() {
+                let feature = expected.next().unwrap_or_else(|| panic!("{path}: more features than in GeoJSON"));
+                let mut properties = feature["properties"].as_object().unwrap().clone();
+                properties.insert("id".to_owned(), feature["id"].clone());
+                for (name, value) in table.property_names().iter().zip(row.properties()) {
+                    let same = match (value, properties.remove(name)) {
+                        (value, None) => value.is_null(),
+                        (PropValue::Str(Some(text)), Some(Json::String(ours))) => *text == ours,
+                        (PropValue::Str(Some(text)), Some(ours)) => serde_json::from_str::<Json>(text).unwrap() == ours,
+                        (PropValue::Bool(Some(value)), Some(ours)) => ours == *value,
+                        (PropValue::I32(Some(value)), Some(ours)) => ours == *value,
+                        (PropValue::U32(Some(value)), Some(ours)) => ours == *value,
+                        (PropValue::I64(Some(value)), Some(ours)) => ours == *value,
+                        (PropValue::F64(Some(value)), Some(ours)) => ours == *value,
+                        _ => false,
+                    };
+                    assert!(same, "{path}: {name} is {value:?} in {feature}");
+                }
+                assert!(properties.is_empty(), "{path}: {properties:?} of {feature} are not there");
+                let mut lonlat = [f64::MAX, f64::MAX, f64::MIN, f64::MIN];
+                corners(&feature["geometry"]["coordinates"], &mut lonlat);
+                let [west, south] = crs::wgs84_to_mercator([lonlat[0], lonlat[1]]);
+                let [east, north] = crs::wgs84_to_mercator([lonlat[2], lonlat[3]]);
+                let rect = row.geometry().bounding_rect().unwrap();
+                let [x0, x1] = [rect.min().x, rect.max().x].map(|x| extent.min[0] + f64::from(x) * unit_m);
+                let [y0, y1] = [rect.max().y, rect.min().y].map(|y| extent.max[1] - f64::from(y) * unit_m);
+                assert!(near([x0, y0, x1, y1], [west, south, east, north], unit_m), "{path}: {feature}");
+                seen += 1;
+            }
+        }
+        assert!(expected.next().is_none(), "{path}: fewer features than in GeoJSON");
+        let mvt = service.get(&format!("{path}.mvt")).await.bytes().await.unwrap();
+        plain = [plain[0] + bytes.len(), plain[1] + mvt.len()];
+        packed = [packed[0] + gzip_len(&bytes), packed[1] + gzip_len(&mvt)];
+    }
+    assert!(seen > 1000, "only {seen} features were compared");
+    assert!(plain[0] < plain[1] && packed[0] < packed[1], "a MapLibre Tile is the smaller: {plain:?}, {packed:?} after gzip");
+
+    let empty = service.get("/tiles/roads/18/0/0.mlt").await;
+    assert_eq!(empty.status(), 204);
+    let tilejson = service.json("/tiles/roads,zoning.json?encoding=mlt").await;
+    assert_eq!(tilejson["encoding"], "mlt");
+    assert!(tilejson["tiles"][0].as_str().unwrap().ends_with("/tiles/roads,zoning/{z}/{x}/{y}.mlt"));
+    assert_eq!(service.json("/tiles/roads.json").await["encoding"], "mvt");
+    assert_eq!(service.problem("/tiles/roads.json?encoding=png").await.0, 400);
+}
+
+/// West, south, east and north of all positions.
+fn corners(coordinates: &Json, into: &mut Box4) {
+    let all = coordinates.as_array().unwrap();
+    if let (Some(x), Some(y)) = (all[0].as_f64(), all.get(1).and_then(Json::as_f64)) {
+        *into = [into[0].min(x), into[1].min(y), into[2].max(x), into[3].max(y)];
+    } else {
+        all.iter().for_each(|inner| corners(inner, into));
+    }
+}
+
+fn gzip_len(bytes: &[u8]) -> usize {
+    use std::io::Write;
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(5));
+    out.write_all(bytes).unwrap();
+    out.finish().unwrap().len()
 }
 
 #[tokio::test(flavor = "multi_thread")]

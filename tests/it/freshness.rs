@@ -20,7 +20,7 @@ use super::setup::Fresh;
 /// A tile as a client names it, and as the service knows it.
 fn address(key: &TileKey) -> String {
     let layers: Vec<String> = key.layers.iter().map(|layer| layer.to_string()).collect();
-    let format = if key.format == TileFormat::Mvt { "mvt" } else { "geojson" };
+    let format = key.format.ending();
     format!("/tiles/{}/{}/{}/{}.{format}", layers.join(","), key.tile.z(), key.tile.x(), key.tile.y())
 }
 
@@ -29,6 +29,7 @@ fn fresh_bytes(snapshot: &Snapshot, key: &TileKey) -> Vec<u8> {
     match key.format {
         TileFormat::GeoJson => tiles::geojson(snapshot, key.tile, &layers),
         TileFormat::Mvt => tiles::mvt(snapshot, key.tile, &layers),
+        TileFormat::Mlt => tiles::mlt(snapshot, key.tile, &layers).unwrap(),
     }
 }
 
@@ -52,7 +53,7 @@ fn keys(service: &Service) -> Vec<TileKey> {
         let step = (range.count() as usize / 12).max(1);
         for tile in range.iter().step_by(step) {
             for layers in &sets {
-                for format in [TileFormat::GeoJson, TileFormat::Mvt] {
+                for format in [TileFormat::GeoJson, TileFormat::Mvt, TileFormat::Mlt] {
                     keys.push(TileKey { tile, layers: *layers, format });
                 }
             }

@@ -38,7 +38,9 @@ async fn tiles_keep_the_promises_of_their_headers() {
     let service = small_city().await;
     let (lon, lat) = place(&service).await;
     let (x, y) = tile_of(lon, lat, 18);
-    for (format, kind) in [("geojson", "application/geo+json"), ("mvt", "application/vnd.mapbox-vector-tile")] {
+    for (format, kind) in
+        [("geojson", "application/geo+json"), ("mvt", "application/vnd.mapbox-vector-tile"), ("mlt", "application/vnd.maplibre-tile")]
+    {
         let path = format!("/tiles/roads,zoning,door_plates/18/{x}/{y}.{format}");
         let response = service.get(&path).await;
         assert_eq!(response.status(), 200);

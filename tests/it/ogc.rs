@@ -236,8 +236,8 @@ async fn town_database() -> Fresh {
     let fresh = Fresh::new("EPSG:4549").await;
     fresh
         .psql(
-            "INSERT INTO place_names (region, id, name, class, status, geom)
-             SELECT 'r', translate(lpad(i::text, 16, 'a'), '0123456789', 'bcdefghijk'), CASE WHEN i % 7 > 0 THEN '地' || i % 11 END,
+            "INSERT INTO place_names (region, id, attributes, name, class, status, geom)
+             SELECT 'r', translate(lpad(i::text, 16, 'a'), '0123456789', 'bcdefghijk'), jsonb_build_object('class', 'secret', 'note', i), CASE WHEN i % 7 > 0 THEN '地' || i % 11 END,
                     (ARRAY['park', 'school', 'bridge'])[1 + i % 3], 'standard',
                     CASE WHEN i % 10 > 0 THEN ST_SetSRID(ST_MakePoint(500000 + i * 10, 3850000 + (i * 37) % 1000), 4549) END
              FROM generate_series(1, 250) i",
@@ -334,6 +334,71 @@ async fn what_changes_between_pages_moves_nothing_that_stays() {
     assert!(stayed.is_subset(&set), "missed: {:?}", stayed.difference(&set).collect::<Vec<_>>());
 }
 
+/// The same item, and more of it.
+fn is_whole(listed: &Json, single: &Json) {
+    assert_eq!((&listed["id"], &listed["geometry"]), (&single["id"], &single["geometry"]));
+    for (name, value) in listed["properties"].as_object().unwrap() {
+        assert_eq!(value, &single["properties"][name], "{name} of {}", listed["id"]);
+    }
+    for name in ["names", "attributes", "source", "source_id", "recorded_from"] {
+        assert!(!single["properties"][name].is_null(), "{name} of {}", listed["id"]);
+    }
+}
+
+/// Whether a value is what a JSON Schema of the simple kind that we write says.
+fn fits(value: &Json, schema: &Json) -> bool {
+    match schema["type"].as_str().unwrap() {
+        "string" => match schema["format"].as_str() {
+            Some("date") => value.as_str().is_some_and(|text| text.parse::<chrono::NaiveDate>().is_ok()),
+            Some("date-time") => value.as_str().is_some_and(|text| chrono::DateTime::parse_from_rfc3339(text).is_ok()),
+            _ => value.is_string(),
+        },
+        "integer" => value.is_i64(),
+        "number" => value.is_number(),
+        "boolean" => value.is_boolean(),
+        "array" => value.as_array().is_some_and(|all| all.iter().all(|one| fits(one, &schema["items"]))),
+        "object" => value.as_object().is_some_and(|all| {
+            all.iter().all(|(name, value)| schema["properties"].as_object().is_none_or(|known| fits(value, &known[name])))
+        }),
+        other => panic!("{other} is no type"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_single_item_has_all_that_is_known_and_the_schema_says_so() {
+    let Some(service) = cambridge("a_single_item_has_all_that_is_known_and_the_schema_says_so").await else { return };
+    let working = format!("{EPSG}26986");
+    let (mut compared, mut attributes) = (0, 0);
+    for collection in service.json("/ogc/collections").await["collections"].as_array().unwrap() {
+        let layer = collection["id"].as_str().unwrap();
+        let schema = service.json(&format!("/ogc/collections/{layer}/schema")).await;
+        assert_eq!(schema["additionalProperties"], false);
+        for crs in ["http://www.opengis.net/def/crs/OGC/1.3/CRS84", &working, &format!("{EPSG}3857"), &format!("{EPSG}4490")] {
+            for listed in service.items(layer, &[("limit", "3"), ("crs", crs)]).await["features"].as_array().unwrap() {
+                let id = listed["id"].as_str().unwrap();
+                let item = service.asked(&format!("/ogc/collections/{layer}/items/{id}"), &[("crs", crs)]).await;
+                assert_eq!(item.headers()["content-crs"], format!("<{crs}>"));
+                let item: Json = item.json().await.unwrap();
+                // Kept in the tiles' system, where the last decimal may be another.
+                if !crs.ends_with("/3857") {
+                    is_whole(listed, &item);
+                }
+                for (name, value) in item["properties"].as_object().unwrap() {
+                    let known = &schema["properties"][name];
+                    assert!(known.is_object() && fits(value, known), "{layer} {id}: {name} is {value}, not {known}");
+                }
+                let feature = service.json(&format!("/api/features/{layer}/{id}")).await;
+                for (name, value) in feature["properties"].as_object().unwrap().iter().filter(|(name, _)| *name != "layer") {
+                    assert_eq!(&item["properties"][name], value, "{layer} {id}: {name}");
+                    compared += 1;
+                }
+                attributes += item["properties"]["attributes"].as_object().unwrap().len();
+            }
+        }
+    }
+    assert!(compared > 500 && attributes > 100, "only {compared} properties, {attributes} attributes");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn days_choose_what_held_then() {
     let fresh = Fresh::new("EPSG:4549").await;
@@ -374,12 +439,32 @@ async fn days_choose_what_held_then() {
             page = service.client.get(href).send().await.unwrap().json().await.unwrap();
         }
         assert_eq!(paged, expected, "{datetime} page by page");
+        // A single item is there exactly when it is in the list, in the same version.
+        let page = service.items("place_names", &[("datetime", datetime)]).await;
+        for id in ["aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb", "cccccccccccccccc"] {
+            let item = service.asked(&format!("/ogc/collections/place_names/items/{id}"), &[("datetime", datetime)]).await;
+            match page["features"].as_array().unwrap().iter().find(|feature| feature["id"] == id) {
+                None => assert_eq!(item.status(), 404, "{datetime} {id}"),
+                Some(listed) => is_whole(listed, &item.json().await.unwrap()),
+            }
+        }
     }
     assert_eq!(names(&service.items("place_names", &[]).await), ["新渡口", "山"], "now");
     let both = service.items("place_names", &[("datetime", "2012-12-31"), ("filter", "class = 'other' AND geometry IS NOT NULL")]).await;
     assert_eq!(names(&both), ["老渡口"]);
     let permits = service.items("permits", &[("datetime", "2012-01-01")]).await;
     assert_eq!(permits["features"][0]["geometry"]["type"], "MultiPolygon", "a case is drawn by its footprints then too");
+    let case = "/ogc/collections/permits/items/dddddddddddddddd";
+    is_whole(&permits["features"][0], &service.json(&format!("{case}?datetime=2012-01-01")).await);
+    assert_eq!(service.problem(&format!("{case}?datetime=2010-12-31")).await.0, 404);
+    assert_eq!(service.problem(&format!("{case}?datetime=yesterday")).await.0, 400);
+    // The case goes on after its footprint has gone: each time has the ground of that time.
+    service.change("UPDATE permit_footprints SET valid_to = '2020-01-01'").await;
+    assert_eq!(service.json(&format!("{case}?datetime=2019-12-31")).await["geometry"]["type"], "MultiPolygon");
+    assert!(service.json(&format!("{case}?datetime=2020-01-01")).await["geometry"].is_null());
+    let feature = "/api/features/permits/dddddddddddddddd";
+    assert_eq!(service.json(&format!("{feature}?at=2019-12-31")).await["geometry"]["type"], "MultiPolygon");
+    assert!(service.json(feature).await["geometry"].is_null());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -403,6 +488,11 @@ async fn what_the_public_does_not_see_is_not_there_to_be_asked() {
             assert!(feature["properties"]["class"].is_null());
             let east = feature["geometry"]["coordinates"][1].as_f64().unwrap();
             assert!((east / 1000.0).fract().abs() < 1e-9, "{datetime:?}: {east}");
+            let path = format!("/ogc/collections/place_names/items/{}", feature["id"].as_str().unwrap());
+            let parameters: Vec<_> = parameters.iter().copied().filter(|(name, _)| *name != "filter").collect();
+            let item: Json = service.asked(&path, &parameters).await.json().await.unwrap();
+            assert_eq!(item["geometry"], feature["geometry"]);
+            assert!(item["properties"]["class"].is_null() && item["properties"]["attributes"]["class"].is_null(), "{item}");
         }
     }
 }

@@ -76,7 +76,7 @@ pub(super) async fn fill(
 }
 
 /// As the public sees it, the same as the snapshot in memory has it.
-fn shown(layer: Layer, row: SnapshotRow, credits: &Credits) -> Feature {
+pub(super) fn shown(layer: Layer, row: SnapshotRow, credits: &Credits) -> Feature {
     let hidden: &HashSet<String> = &credits.hidden;
     let name_en = live::english(&row).map(Into::into);
     let tags = row.fields.iter().enumerate().filter(|(_, (field, _))| field.in_tiles && !hidden.contains(field.name));

@@ -10,13 +10,14 @@ use super::frame::{Frame, Window};
 use super::history;
 use super::page::{Page, SortKey};
 use super::properties::{Property, Role, properties};
+use crate::app::feature::make_public;
 use crate::app::{App, AppError, Message};
 use crate::cql2::{Answer, Expression};
 use crate::crs::Crs;
 use crate::domain::{Extent, FeatureId, Layer};
 use crate::live::Health;
 use crate::spatial::{Feature, LayerIndex, Shape};
-use crate::store::Interval;
+use crate::store::{self, FoundFeature, Interval, SnapshotRow};
 
 /// Positions on a page, about; it ends early rather than hold more.
 const PAGE_POSITIONS: usize = 400_000;
@@ -56,6 +57,14 @@ pub struct Item {
     pub properties: Vec<(Property, Answer<'static>)>,
     /// x first
     pub geometry: Option<Geometry<f64>>,
+}
+
+/// An item, and what else is known of it: its names, sources and attributes.
+#[derive(Clone, Debug)]
+pub struct WholeItem {
+    pub item: Item,
+    /// Without the geometry, which the item has.
+    pub found: FoundFeature,
 }
 
 #[derive(Clone, Debug)]
@@ -111,22 +120,35 @@ pub async fn items(app: &App, question: ItemsQuestion) -> Result<ItemsAnswer, Ap
         .await?
 }
 
-/// One item as it is now.
+/// A single item with everything that is known of it: in its last version within the interval, `None` is now. It is read from the
+/// store, where names, sources and attributes are.
 ///
 /// # Errors
-/// `NotFound`; `Unavailable` until the snapshots are built.
-pub async fn item(app: &App, layer: Layer, id: &str, frame: Frame) -> Result<Item, AppError> {
-    if app.live.health() == Health::Starting {
-        return Err(AppError::starting());
-    }
+/// `NotFound` when it is not known or did not hold then; `Unavailable` when the database is away.
+pub async fn item(app: &App, layer: Layer, id: &str, datetime: Option<Interval>, frame: Frame) -> Result<WholeItem, AppError> {
     let unknown = AppError::NotFound(Message::new(
         format!("{}中没有编号为 {id:?} 的要素。", layer.title().zh),
         format!("There is no item {id:?} in {}.", layer.title().en),
     ));
     let Ok(id) = id.parse::<FeatureId>() else { return Err(unknown) };
-    let state = app.live.state();
+    let Some(mut found) = store::find_held(&app.pool, layer, id, datetime).await? else { return Err(unknown) };
+    make_public(app, &mut found, datetime).await?;
+    let credits = app.city.layers.get(&layer).cloned().unwrap_or_default();
     let test = Test { properties: properties(&app.city, layer), bbox: None, filter: None, working: app.working.clone() };
-    app.calculations.run(move || state.snapshot.layer(layer).get(&id).map(|feature| test.item(feature, &frame))).await?.ok_or(unknown)
+    app.calculations
+        .run(move || {
+            let record = &mut found.record;
+            let row = SnapshotRow {
+                region: record.region.as_str().into(),
+                id,
+                name: record.name.as_deref().map(Into::into),
+                names: record.names.clone(),
+                fields: record.fields.clone(),
+                geometry: record.geometry.take(),
+            };
+            WholeItem { item: test.item(&history::shown(layer, row, &credits), &frame), found }
+        })
+        .await
 }
 
 impl Test {
@@ -139,7 +161,7 @@ impl Test {
     fn fill<'a>(&self, index: &'a LayerIndex, page: &mut Page<&'a Feature>) {
         if self.bbox.is_none() && self.filter.is_none() && page.is_by_id() {
             page.matched = index.len();
-            for feature in index.iter() {
+            for feature in index.iter_after(page.begins_after()) {
                 page.keep(feature);
                 if page.is_full() {
                     return;

@@ -12,7 +12,7 @@ mod properties;
 
 pub use collection::{Collection, collection, collections};
 pub use frame::{Frame, frame, frames, storage_frame};
-pub use items::{Bbox, Filter, Item, ItemsAnswer, ItemsQuestion, item, items};
+pub use items::{Bbox, Filter, Item, ItemsAnswer, ItemsQuestion, WholeItem, item, items};
 pub use page::SortKey;
 pub use properties::{Property, Role, properties};
 

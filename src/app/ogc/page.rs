@@ -82,6 +82,11 @@ impl<T: Borrow<Feature>> Page<T> {
         self.sort.is_empty()
     }
 
+    /// Where in the order of ids the page begins: after this one.
+    pub(super) fn begins_after(&self) -> Option<FeatureId> {
+        self.after.as_ref().filter(|_| self.is_by_id()).map(|place| place.id)
+    }
+
     /// Whether in the order of ids nothing more is needed.
     pub(super) fn is_full(&self) -> bool {
         self.kept.len() > self.limit

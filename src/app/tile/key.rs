@@ -8,6 +8,7 @@ use crate::tiles::{TileId, TileLayer};
 pub enum TileFormat {
     GeoJson,
     Mvt,
+    Mlt,
 }
 
 /// A set of tile layers. Their order in an address does not matter: a tile holds them in drawing order.
@@ -23,10 +24,25 @@ pub struct TileKey {
 }
 
 impl TileFormat {
+    /// How an address of a tile ends.
+    pub fn ending(self) -> &'static str {
+        match self {
+            TileFormat::GeoJson => "geojson",
+            TileFormat::Mvt => "mvt",
+            TileFormat::Mlt => "mlt",
+        }
+    }
+
+    /// The format of an ending.
+    pub fn of_ending(ending: &str) -> Option<Self> {
+        [TileFormat::GeoJson, TileFormat::Mvt, TileFormat::Mlt].into_iter().find(|format| format.ending() == ending)
+    }
+
     pub fn media_type(self) -> &'static str {
         match self {
             TileFormat::GeoJson => "application/geo+json",
             TileFormat::Mvt => "application/vnd.mapbox-vector-tile",
+            TileFormat::Mlt => "application/vnd.maplibre-tile",
         }
     }
 }

@@ -75,25 +75,30 @@ async fn finish(app: &Arc<App>, flight: &Arc<Flight>, turn: Result<OwnedSemaphor
         return app.tiles.end(flight, Outcome::Busy);
     };
     let (maker, taken) = (Arc::clone(app), Arc::clone(flight));
-    let made = run(turn, move || maker.tiles.begin(&taken).then(|| Arc::new(fresh(&maker, taken.key, wanted)))).await;
+    let made = run(turn, move || maker.tiles.begin(&taken).then(|| fresh(&maker, taken.key, wanted).map(Arc::new))).await;
     match made {
-        Ok(Some(tile)) => app.tiles.end(flight, Outcome::Made(tile)),
+        Ok(Some(Ok(tile))) => app.tiles.end(flight, Outcome::Made(tile)),
+        Ok(Some(Err(error))) => {
+            tracing::error!(error = format!("{:#}", anyhow::Error::from(error)), tile = ?flight.key, "a tile cannot be encoded");
+            app.tiles.end(flight, Outcome::Failed);
+        }
         // Nobody waits any more.
         Ok(None) => {}
         Err(_) => app.tiles.end(flight, Outcome::Failed),
     }
 }
 
-fn fresh(app: &App, key: TileKey, wanted: Coding) -> Tile {
+fn fresh(app: &App, key: TileKey, wanted: Coding) -> Result<Tile, tiles::Unencodable> {
     let state = app.live.state();
     let started = Instant::now();
     let layers: Vec<TileLayer> = key.layers.iter().collect();
-    let (name, plain) = match key.format {
-        TileFormat::GeoJson => ("geojson", tiles::geojson(&state.snapshot, key.tile, &layers)),
-        TileFormat::Mvt => ("mvt", tiles::mvt(&state.snapshot, key.tile, &layers)),
+    let plain = match key.format {
+        TileFormat::GeoJson => tiles::geojson(&state.snapshot, key.tile, &layers),
+        TileFormat::Mvt => tiles::mvt(&state.snapshot, key.tile, &layers),
+        TileFormat::Mlt => tiles::mlt(&state.snapshot, key.tile, &layers)?,
     };
-    metrics::histogram!(telemetry::TILE_SECONDS, "format" => name).record(started.elapsed().as_secs_f64());
-    Tile::new(plain, wanted)
+    metrics::histogram!(telemetry::TILE_SECONDS, "format" => key.format.ending()).record(started.elapsed().as_secs_f64());
+    Ok(Tile::new(plain, wanted))
 }
 
 /// Sees to it that the tile is there in this coding: the first who wants it so has it packed for all.

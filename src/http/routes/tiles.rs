@@ -1,4 +1,4 @@
-//! `GET /tiles/{layers}/{z}/{x}/{y}.geojson` and `.mvt`, and TileJSON.
+//! `GET /tiles/{layers}/{z}/{x}/{y}.geojson`, `.mvt` and `.mlt`, and TileJSON.
 
 use axum::Json;
 use axum::body::Body;
@@ -7,12 +7,13 @@ use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTE
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
+use serde::Deserialize;
 
 use crate::app::{self, AppError, Coding, LayerSet, Message, Tile, TileFormat, TileKey};
 use crate::http::Serving;
 use crate::http::conditional;
 use crate::http::language::Language;
-use crate::http::params::Place;
+use crate::http::params::{Params, Place};
 use crate::http::problem::{Failure, Problem};
 use crate::http::view::tilejson::TileJson;
 use crate::tiles::TileId;
@@ -26,9 +27,9 @@ pub const SEQUENCE: HeaderName = HeaderName::from_static("yutu-sequence");
 /// GeoJSON coordinates are WGS 84. Nothing is dropped silently: what is merged or counted says so in its properties.
 #[utoipa::path(
     get, path = "/tiles/{layers}/{z}/{x}/{y}", tag = "tiles",
-    params(("layers" = String, Path), ("z" = u8, Path), ("x" = u32, Path), ("y" = String, Path, description = "Row and format: 7.geojson or 7.mvt")),
+    params(("layers" = String, Path), ("z" = u8, Path), ("x" = u32, Path), ("y" = String, Path, description = "Row and format: 7.geojson, 7.mvt (Mapbox Vector Tile) or 7.mlt (MapLibre Tile)")),
     responses(
-        (status = 200, content_type = "application/geo+json"), (status = 204, description = "An MVT tile with nothing in it"), (status = 304),
+        (status = 200, content_type = "application/geo+json"), (status = 204, description = "An MVT or MLT tile with nothing in it"), (status = 304),
         (status = 400, body = Problem), (status = 404, body = Problem, description = "No such layer, or a tile outside the grid"), (status = 503, body = Problem)
     )
 )]
@@ -59,7 +60,7 @@ pub(in crate::http) fn answer(tile: &Tile, format: TileFormat, sequence: u64, as
     let mut response = Response::new(Bytes::new());
     if conditional::is_known(asked, std::str::from_utf8(etag).unwrap_or_default()) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
-    } else if tile.plain().is_empty() && format == TileFormat::Mvt {
+    } else if tile.plain().is_empty() && format != TileFormat::GeoJson {
         *response.status_mut() = StatusCode::NO_CONTENT;
     } else {
         *response.body_mut() = tile.bytes_in(coding)?.clone();
@@ -91,11 +92,7 @@ pub(in crate::http) fn plainly_named(path: &str) -> Option<TileKey> {
     let mut parts = path.strip_prefix("/tiles/")?.split('/');
     let (names, z, x, last) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let (y, format) = last.rsplit_once('.')?;
-    let format = match format {
-        "geojson" => TileFormat::GeoJson,
-        "mvt" => TileFormat::Mvt,
-        _ => return None,
-    };
+    let format = TileFormat::of_ending(format)?;
     let number = |text: &str| if text.bytes().all(|b| b.is_ascii_digit()) { text.parse::<u32>().ok() } else { None };
     let tile = TileId::new(u8::try_from(number(z)?).ok()?, number(x)?, number(y)?)?;
     let mut layers = LayerSet::default();
@@ -135,15 +132,12 @@ fn parse(z: &str, x: &str, y: &str, language: Language) -> Result<(TileId, TileF
         Failure::invalid(
             language,
             "tile",
-            format!("瓦片地址 {z}/{x}/{y} 无法理解，应如 14/13650/6700.geojson 或 .mvt。"),
-            format!("The tile {z}/{x}/{y} cannot be understood; write it like 14/13650/6700.geojson or .mvt."),
+            format!("瓦片地址 {z}/{x}/{y} 无法理解，应如 14/13650/6700.geojson、.mvt 或 .mlt。"),
+            format!("The tile {z}/{x}/{y} cannot be understood; write it like 14/13650/6700.geojson, .mvt or .mlt."),
         )
     };
-    let (y, format) = match y.rsplit_once('.') {
-        Some((y, "geojson")) => (y, TileFormat::GeoJson),
-        Some((y, "mvt")) => (y, TileFormat::Mvt),
-        _ => return Err(malformed()),
-    };
+    let format = y.rsplit_once('.').and_then(|(y, ending)| Some((y, TileFormat::of_ending(ending)?)));
+    let (y, format) = format.ok_or_else(malformed)?;
     let number =
         |text: &str| if text.bytes().all(|b| b.is_ascii_digit()) { text.parse::<u64>().map_err(|_| malformed()) } else { Err(malformed()) };
     let (z, x, y) = (number(z)?, number(x)?, number(y)?);
@@ -158,23 +152,39 @@ fn parse(z: &str, x: &str, y: &str, language: Language) -> Result<(TileId, TileF
     Ok((id.ok_or_else(outside)?, format))
 }
 
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Encoding {
+    /// Of the vector tiles: mvt (Mapbox Vector Tile, by default) or mlt (MapLibre Tile).
+    encoding: Option<String>,
+}
+
 /// TileJSON 3.0 of one or several layers.
-#[utoipa::path(get, path = "/tiles/{layers}", tag = "tiles", params(("layers" = String, Path, description = "roads.json")), responses((status = 200, body = TileJson), (status = 404, body = Problem)))]
+#[utoipa::path(
+    get, path = "/tiles/{layers}", tag = "tiles", params(("layers" = String, Path, description = "roads.json"), Encoding),
+    responses((status = 200, body = TileJson), (status = 400, body = Problem), (status = 404, body = Problem))
+)]
 pub async fn tilejson(
     State(serving): State<Serving>,
     language: Language,
     Place(name): Place<String>,
+    Params(asked): Params<Encoding>,
     headers: HeaderMap,
 ) -> Result<Json<TileJson>, Failure> {
     let fail = |error| Failure(error, language);
     let missing = || fail(AppError::NotFound(Message::new("此处只有 <图层>.json。", "There is only <layers>.json here.")));
     let names = name.strip_suffix(".json").ok_or_else(missing)?;
     let layers = app::named_layers(names).map_err(fail)?;
+    let format = match asked.encoding.as_deref() {
+        None | Some("mvt") => TileFormat::Mvt,
+        Some("mlt") => TileFormat::Mlt,
+        Some(_) => return Err(Failure::invalid(language, "encoding", "encoding 须为 mvt 或 mlt。", "`encoding` is mvt or mlt.")),
+    };
     let infos = app::layers(&serving.app).await.map_err(fail)?;
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let scheme =
         headers.get("x-forwarded-proto").and_then(|scheme| scheme.to_str().ok()).filter(|scheme| *scheme == "https").unwrap_or("http");
-    Ok(Json(TileJson::new(names, &layers, &infos, &serving.app.city, &format!("{scheme}://{host}"), language)))
+    Ok(Json(TileJson::new(names, &layers, &infos, &serving.app.city, &format!("{scheme}://{host}"), format, language)))
 }
 
 #[cfg(test)]

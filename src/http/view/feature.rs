@@ -54,7 +54,8 @@ impl FeatureView {
     }
 }
 
-fn value_json(value: &Value) -> Json {
+/// As JSON has it.
+pub fn value_json(value: &Value) -> Json {
     match value {
         Value::Text(text) => text.as_ref().into(),
         Value::Int(value) => (*value).into(),

@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::{City, LayerInfo};
+use crate::app::{City, LayerInfo, TileFormat};
 use crate::domain::Extent;
 use crate::http::language::Language;
-use crate::tiles::TileLayer;
+use crate::tiles::{TileLayer, tilejson_fields};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TileJson {
     tilejson: &'static str,
     name: String,
     tiles: Vec<String>,
+    /// How they are encoded, as MapLibre's styles call it: `mvt` or `mlt`.
+    encoding: &'static str,
     minzoom: u8,
     maxzoom: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,7 +36,16 @@ pub struct VectorLayer {
 
 impl TileJson {
     /// `names`: the layers as they were asked for; `site`: scheme and host.
-    pub fn new(names: &str, layers: &[TileLayer], infos: &[LayerInfo], city: &City, site: &str, language: Language) -> Self {
+    pub fn new(
+        names: &str,
+        layers: &[TileLayer],
+        infos: &[LayerInfo],
+        city: &City,
+        site: &str,
+        format: TileFormat,
+        language: Language,
+    ) -> Self {
+        let ending = format.ending();
         let own: Vec<&LayerInfo> = infos.iter().filter(|info| layers.iter().any(|layer| layer.layer() == info.layer)).collect();
         let bounds = own.iter().filter_map(|info| info.extent).reduce(Extent::union);
         let mut credits: Vec<&str> =
@@ -43,7 +54,8 @@ impl TileJson {
         Self {
             tilejson: "3.0.0",
             name: names.to_owned(),
-            tiles: vec![format!("{site}/tiles/{names}/{{z}}/{{x}}/{{y}}.mvt")],
+            tiles: vec![format!("{site}/tiles/{names}/{{z}}/{{x}}/{{y}}.{ending}")],
+            encoding: ending,
             minzoom: 0,
             maxzoom: 22,
             bounds: bounds.map(|extent| [extent.min[0], extent.min[1], extent.max[0], extent.max[1]]),
@@ -57,17 +69,13 @@ impl VectorLayer {
     fn new(layer: TileLayer, city: &City, language: Language) -> Self {
         let is_public = |name: &str| city.layers.get(&layer.layer()).is_none_or(|credits| !credits.hidden.contains(name));
         let title = layer.layer().title();
-        let mut fields = BTreeMap::from([("id", "String"), ("name", "String"), ("name_en", "String"), ("count", "Number")]);
-        for field in layer.layer().fields().iter().filter(|field| field.in_tiles && is_public(field.name)) {
-            use crate::domain::FieldKind::{Int, Number};
-            fields.insert(field.name, if matches!(field.kind, Int | Number) { "Number" } else { "String" });
-        }
+        let fields = tilejson_fields(layer).into_iter().filter(|field| is_public(field.name)).map(|field| (field.name, field.kind));
         Self {
             id: layer.to_string(),
             description: if language == Language::English { title.en } else { title.zh }.to_owned(),
             minzoom: 0,
             maxzoom: 22,
-            fields,
+            fields: fields.collect(),
         }
     }
 }

@@ -39,10 +39,11 @@ pub async fn items(State(serving): State<Serving>, ask: Ask, Place(id): Place<St
 pub async fn item(State(serving): State<Serving>, ask: Ask, Place((id, item)): Place<(String, String)>) -> Result<Response, Failure> {
     let fail = |error| Failure(error, ask.language);
     let collection = ogc::collection(&serving.app, &id).map_err(fail)?;
-    ask.only(&["crs"])?;
+    ask.only(&["crs", "datetime"])?;
     let format = ask.format(&FORMATS)?;
     let frame = frame(&serving, &ask, "crs")?;
-    let item = ogc::item(&serving.app, collection.layer, &item, frame.clone()).await.map_err(fail)?;
+    let day = ask.get("datetime").map(|text| datetime(&ask, text)).transpose()?;
+    let item = ogc::item(&serving.app, collection.layer, &item, day, frame.clone()).await.map_err(fail)?;
     let view = view::single(&item, collection.layer, &frame, &ask.base, ask.language);
     let crs = content_crs(&frame);
     Ok(match format {

@@ -8,10 +8,11 @@ use serde_json::{Map, Value as Json, json};
 
 use super::link::{Base, GEOJSON, HTML, JSON, link};
 use super::said;
-use crate::app::ogc::{Frame, Item, ItemsAnswer};
+use crate::app::ogc::{Frame, Item, ItemsAnswer, WholeItem};
 use crate::cql2::Answer;
 use crate::domain::Layer;
 use crate::http::language::Language;
+use crate::http::view::feature::value_json;
 
 /// The parameter that carries where the next page begins.
 pub const TOKEN: &str = "token";
@@ -29,8 +30,27 @@ pub fn page(answer: &ItemsAnswer, frame: &Frame, asked: &[(String, String)], bas
     })
 }
 
-pub fn single(item: &Item, layer: Layer, frame: &Frame, base: &Base, language: Language) -> Json {
+/// What only a single item has, see [`super::schema`].
+pub fn single(whole: &WholeItem, layer: Layer, frame: &Frame, base: &Base, language: Language) -> Json {
+    let (item, record) = (&whole.item, &whole.found.record);
     let mut view = feature(item, frame);
+    let mut put = |name: &str, value: Json| {
+        if !value.is_null() {
+            view["properties"][name] = value;
+        }
+    };
+    // Fields that are not on the map are in the store only.
+    for (field, value) in record.fields.iter() {
+        put(field.name, value.map_or(Json::Null, value_json));
+    }
+    put("names", json!(record.names));
+    put("source", record.source.clone().into());
+    put("source_id", record.source_id.clone().into());
+    put("valid_from", json!(record.validity.from));
+    put("valid_to", json!(record.validity.to));
+    put("recorded_from", json!(whole.found.recorded_from));
+    put("dataset", json!(whole.found.dataset));
+    put("attributes", Json::Object(record.attributes.clone()));
     let mut links = base.itself(GEOJSON, language);
     let path = format!("/collections/{}", layer.id());
     links.push(link("collection", JSON, &said(language, "所在集合", "The collection"), &base.formatted(&path, "json")));

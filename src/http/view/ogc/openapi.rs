@@ -29,7 +29,8 @@ pub fn description(city: &City, frames: &[Frame], base: &Base, language: Languag
             add(format!("{path}/{part}"), format!("{part}.{id}"), "Schemas", title, vec![], &[SCHEMA, HTML]);
         }
         add(format!("{path}/items"), format!("items.{id}"), "Data", title, item_parameters(city, layer, language), &[GEOJSON, HTML]);
-        let one = vec![json!({ "name": "featureId", "in": "path", "required": true, "schema": { "type": "string" } }), parameter("crs")];
+        let named = json!({ "name": "featureId", "in": "path", "required": true, "schema": { "type": "string" } });
+        let one = vec![named, parameter("crs"), parameter("datetime")];
         add(format!("{path}/items/{{featureId}}"), format!("item.{id}"), "Data", title, one, &[GEOJSON, HTML]);
         add(format!("{path}/tiles"), format!("tilesets.{id}"), "Tiles", title, vec![], &page);
         add(format!("{path}/tiles/WebMercatorQuad"), format!("{id}.collection.vector.getTileSet"), "Tiles", title, vec![], &page);

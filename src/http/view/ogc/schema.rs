@@ -7,7 +7,7 @@ use super::{said, told};
 use crate::app::City;
 use crate::app::ogc::{self, Property, Role};
 use crate::cql2::Kind;
-use crate::domain::{GeometryKind, Layer};
+use crate::domain::{FieldKind, GeometryKind, Layer};
 use crate::http::language::Language;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,11 +18,14 @@ pub enum Purpose {
 }
 
 pub fn schema(city: &City, layer: Layer, purpose: Purpose, base: &Base, language: Language) -> Json {
-    let properties: Map<String, Json> = ogc::properties(city, layer)
+    let mut properties: Map<String, Json> = ogc::properties(city, layer)
         .iter()
         .filter(|property| purpose != Purpose::Sorted || property.role != Role::Geometry)
         .map(|property| (property.name.to_owned(), described(property, layer, language)))
         .collect();
+    if purpose == Purpose::Returned {
+        properties.extend(further(city, layer, language));
+    }
     let what = match purpose {
         Purpose::Returned => said(language, "要素的结构", "What items have"),
         Purpose::Queried => said(language, "可查询属性", "What can be asked"),
@@ -35,6 +38,39 @@ pub fn schema(city: &City, layer: Layer, purpose: Purpose, base: &Base, language
         "title": format!("{}: {what}", told(layer.title(), language)),
         "properties": properties,
         "additionalProperties": false,
+    })
+}
+
+/// What a single item has besides: fields that are not on the map, and what every record has.
+fn further(city: &City, layer: Layer, language: Language) -> impl Iterator<Item = (String, Json)> {
+    let hidden = city.layers.get(&layer).map(|credits| &credits.hidden);
+    let fields = layer.fields().iter().filter(move |field| !field.in_tiles && hidden.is_none_or(|hidden| !hidden.contains(field.name)));
+    let fields = fields.map(|field| {
+        let schema = match field.kind {
+            FieldKind::Text => json!({ "type": "string" }),
+            FieldKind::Int => json!({ "type": "integer" }),
+            FieldKind::Number => json!({ "type": "number" }),
+            FieldKind::Date => json!({ "type": "string", "format": "date" }),
+        };
+        (field.name, field.title.zh, field.title.en, schema)
+    });
+    let text = || json!({ "type": "string" });
+    let object = || json!({ "type": "object" });
+    let name = json!({ "type": "object", "properties": { "text": text(), "lang": text(), "kind": text() } });
+    let all = [
+        ("names", "其他名称", "Further names", json!({ "type": "array", "items": name })),
+        ("source", "来源", "Source", text()),
+        ("source_id", "来源中的编号", "Identifier at the source", text()),
+        ("valid_from", "有效期起", "The first day on which it holds", json!({ "type": "string", "format": "date" })),
+        ("valid_to", "有效期止（不含）", "The first day on which it holds no more", json!({ "type": "string", "format": "date" })),
+        ("recorded_from", "登记时间", "When this was recorded", json!({ "type": "string", "format": "date-time" })),
+        ("dataset", "数据集版本", "The version of the data set", object()),
+        ("attributes", "来源的其他属性", "Everything else the source said", object()),
+    ];
+    fields.chain(all).map(move |(name, zh, en, mut view)| {
+        view["title"] = said(language, zh, en).into();
+        view["description"] = said(language, "仅单个要素有此项。", "Only a single item has it.").into();
+        (name.to_owned(), view)
     })
 }
 
