@@ -9,7 +9,7 @@ PAGE_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build run demo test conformance clients bench fmt lint clean packages packages-test release
+.PHONY: help build run demo test conformance clients bench bench-tiles fmt lint clean packages packages-test release
 
 help: ## 本帮助 / This help
 	@echo 'make TARGET'
@@ -36,8 +36,12 @@ clients: build ## 以 QGIS、GDAL、MapLibre 为客户端（会安装 QGIS）/ Q
 	@scripts/packages.sh clients
 	@YUTU=$(YUTU) scripts/clients.sh
 
-bench: packages ## 性能测量 / Benchmarks
+bench: ## 性能测量 / Benchmarks
+	@scripts/packages.sh bench
 	@scripts/bench.sh
+
+bench-tiles: ## 瓦片：与 PostGIS、nginx、Martin 比较 / Tiles beside PostGIS, nginx and Martin
+	@scripts/bench-tiles.sh
 
 fmt: ## 统一格式 / Format the sources
 	@cargo fmt

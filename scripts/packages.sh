@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs the system packages that are missing, after printing their list. Usage: packages.sh run|test|clients
-# (run: to build and serve; test: that and what the tests need; clients: to build and serve, and the programs of `make clients`).
+# Installs the system packages that are missing, after printing their list. Usage: packages.sh run|test|clients|bench
+# (run: to build and serve; test: that and what the tests need; clients, bench: to build and serve, and the programs of
+# `make clients` or `make bench`).
 # The list is packages.txt.
 set -eu
 table=$(dirname "$0")/packages.txt
@@ -25,6 +26,8 @@ there() {
     owslib) /usr/bin/python3 -c 'import owslib' 2>/dev/null || python3 -c 'import owslib' 2>/dev/null ;;
     qgis) /usr/bin/python3 -c 'import qgis.core' 2>/dev/null || python3 -c 'import qgis.core' 2>/dev/null ;;
     qgis-providers) [ -n "$(ls /usr/lib/qgis/plugins/*provider_wfs* /usr/lib64/qgis/plugins/*provider_wfs* /usr/lib/*/qgis/plugins/*provider_wfs* 2>/dev/null)" ] ;;
+    wrk) command -v wrk >/dev/null ;;
+    nginx) [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null ;;
     cjk-fonts) command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh family 2>/dev/null)" ] ;;
     chromium)
         [ -n "${YUTU_CHROMIUM-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ;;
@@ -40,7 +43,7 @@ debian='' fedora='' alpine=''
 while read -r when what deb rpm apk; do
     case $when in
     '#'* | '') continue ;;
-    test | clients) [ "$stage" = "$when" ] || continue ;;
+    test | clients | bench) [ "$stage" = "$when" ] || continue ;;
     esac
     there "$what" && continue
     if command -v dpkg-query >/dev/null && installed "$deb"; then continue; fi

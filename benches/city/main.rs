@@ -3,8 +3,9 @@
 //! One run, one machine, one database: what is compared is measured minutes apart under the same load, so that the ratios mean
 //! something even where the seconds do not. Prints Markdown. Reads `YUTU_REAL_DATA` (default ../shared/data); without it the
 //! made-up city stands in, and the first line says so. `YUTU_BENCH_CITIES` (names joined by commas) chooses some of the cities;
-//! `YUTU_BENCH_PARTS` some of start, questions, tiles, http, serving.
+//! `YUTU_BENCH_PARTS` some of start, questions, tiles, http, serving, burst.
 
+mod burst;
 mod postgis;
 mod program;
 mod questions;
@@ -37,7 +38,7 @@ const CITIES: [City; 4] = [
     City { name: "liechtenstein", pack: "osm", source: "osm-liechtenstein/liechtenstein-2022-12-15.osm.pbf", profile: None },
 ];
 const DEMO: City = City { name: "demo", pack: "demo", source: "", profile: None };
-/// How many times the usual size the made-up city is.
+/// How many districts the made-up city has, unless `YUTU_BENCH_DEMO_SCALE` says otherwise; 920 have ten million plates.
 const DEMO_SCALE: &str = "4";
 
 /// Where the lines go as they are found, so that a run that is broken off has told something.
@@ -64,7 +65,7 @@ fn main() -> Result<()> {
         report.line(format!("NO REAL DATA at {}: the made-up city stands in", data.display()));
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let source = folder.path().join("source");
-        program::demo(&source, DEMO_SCALE)?;
+        program::demo(&source, &std::env::var("YUTU_BENCH_DEMO_SCALE").unwrap_or_else(|_| DEMO_SCALE.into()))?;
         measure(project, &DEMO, &source, &mut report)?;
     }
     for city in wanted {
@@ -144,6 +145,10 @@ fn measure(project: &Path, city: &City, source: &Path, report: &mut Report) -> R
             let socket = lease.socket_folder();
             let (pool, snapshot, layers, pack, data_dir, room) = (&pool, &state.snapshot, &layers[..], &*pack, &*data_dir, folder.path());
             serving::compare(&serving::Stage { pool, snapshot, layers, pack, data_dir, socket: &socket, room }, report).await?;
+        }
+        if wanted("burst") {
+            let server = program::Server::start(&pack, &data_dir)?;
+            burst::compare(&server, &pool, &state.snapshot, &layers, report).await?;
         }
         Ok(())
     })
