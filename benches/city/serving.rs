@@ -156,14 +156,14 @@ fn wrk(room: &Path, address: &str, paths: &[String], coding: Option<&str>, conne
     script.push_str("}\nlocal at = 0\nlocal requests = {}\n");
     writeln!(
         script,
-        "function init(args) for i, path in ipairs(paths) do requests[i] = wrk.format('GET', path, {{['accept-encoding'] = '{}', host = '{address}'}}) end end",
+        "function init(args) for i, path in ipairs(paths) do requests[i] = wrk.format('GET', path, {{['accept-encoding'] = '{}'}}) end end",
         coding.unwrap_or("identity")
     )?;
     script.push_str("function request() at = at % #requests + 1 return requests[at] end\n");
     let mut connections = connections;
     if let Some(rate) = rate {
-        // A connection waits 2 ms between requests; so many of them make the rate.
-        connections = ((rate * 0.002) as u32).max(1);
+        // A connection waits 2 ms between requests and a little for its answer; so many of them make the rate.
+        connections = ((rate * 0.0034) as u32).max(1);
         script.push_str("function delay() return 2 end\n");
     }
     script.push_str(

@@ -26,22 +26,26 @@ const FEW_KINDS: usize = 8;
 
 /// How far a layer of a tile is aggregated; 0 is the usual. From 1 on only the fields that maps draw by are kept, from 2 on
 /// lines have fewer corners, at 3 and 4 larger features are merged and counted, from 5 on all of them; from 6 on
-/// merged areas are coarser too, and only there may gaps be wider than a pixel.
+/// merged areas are coarser too, and from 7 on gaps may be wider than a pixel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Level(u8);
 
 impl Level {
-    const LAST: u8 = 8;
+    const LAST: u8 = 9;
 
-    /// What to try after this one came to so many times the budget; `None` after the last. Fewer fields alone seldom save
-    /// more than a third, and fewer corners seldom more than half.
-    pub(super) fn next(self, times: f64) -> Option<Self> {
-        let step = match self.0 {
-            0 if times > 3.0 => 3,
-            0 if times > 1.5 => 2,
-            _ => 1,
+    /// What to try after this one came to so many times the budget; `None` after the last. Each try costs as much as the tile:
+    /// fewer fields seldom save more than a quarter, fewer corners not half; what must not be merged across kinds is not much
+    /// lighter for being merged, before it is coarser too.
+    pub(super) fn next(self, layer: Layer, times: f64) -> Option<Self> {
+        let by_kind = is_painted_by_kind(layer);
+        let to = match self.0 {
+            0 if times <= 1.25 => 2,
+            0..=2 if times > 1.5 && by_kind => 6,
+            0..=2 => 3,
+            3 if by_kind => 6,
+            level => level + 1,
         };
-        (self.0 < Self::LAST).then_some(Self(self.0 + step))
+        (self.0 < Self::LAST).then_some(Self(to))
     }
 
     /// Up to which level every tile shows the same features by themselves.
@@ -92,8 +96,9 @@ impl Level {
         let (step_units, flat_units) = match self.0 {
             0 | 1 => (1, 1.5),
             2..=5 => (1, 2.0),
-            6 => (8, 5.0),
-            7 => (32, 20.0),
+            6 => (4, 3.0),
+            7 => (8, 5.0),
+            8 => (32, 20.0),
             _ => (128, 80.0),
         };
         Detail { step_units, flat_units }
@@ -197,7 +202,7 @@ fn whole_digits(degrees: f64) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Aggregated {
     pub layer: TileLayer,
-    /// 1: fewer fields. 2: fewer corners. 3 and 4: larger features are merged and counted too. 5 to 8: all are, ever
+    /// 1: fewer fields. 2: fewer corners. 3 and 4: larger features are merged and counted too. 5 to 9: all are, ever
     /// coarser.
     pub level: u8,
 }

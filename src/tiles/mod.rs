@@ -161,9 +161,12 @@ fn fitting<'a>(snapshot: &'a Snapshot, tile: TileId, layers: &[TileLayer]) -> Ve
             return contents;
         }
         let times = geojson as f64 / GEOJSON_BUDGET as f64;
-        let heaviest =
-            (0..contents.len()).filter(|at| contents[*at].level.next(times).is_some()).max_by_key(|at| (weights[*at].geojson, *at));
-        let Some((at, level)) = heaviest.and_then(|at| Some((at, contents[at].level.next(times)?))) else { return contents };
+        let heaviest = (0..contents.len())
+            .filter(|at| contents[*at].level.next(contents[*at].layer.layer(), times).is_some())
+            .max_by_key(|at| (weights[*at].geojson, *at));
+        let Some((at, level)) = heaviest.and_then(|at| Some((at, contents[at].level.next(contents[at].layer.layer(), times)?))) else {
+            return contents;
+        };
         contents[at] = content::assemble(snapshot, tile, contents[at].layer, level);
         weights[at] = Weight::of(&contents[at]);
     }
