@@ -89,7 +89,9 @@ fn by_end(signs: &Signs, start: usize, found: &mut Vec<Candidate>) {
                 continue;
             }
             let end = generic_start + chars;
-            if matches!(kind, County | Community) && words::ESTATES.iter().any(|estate| signs.ends_with(start..end, estate)) {
+            if matches!(kind, County | Community)
+                && words::ESTATES.iter().any(|estate| *estate != "里" && signs.ends_with(start..end, estate))
+            {
                 continue;
             }
             let penalty = weights::by_end(*kind, before) + weights::ends_inside(signs, start, generic_start);

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use super::*;
 
-fn file(name: &str) -> Option<String> {
+pub(super) fn file(name: &str) -> Option<String> {
     let asked = std::env::var_os("YUTU_REAL_DATA").map(PathBuf::from);
     let folder = asked.clone().unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
     let path = folder.join(name);

@@ -19,6 +19,8 @@ mod words;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod plates;
+#[cfg(test)]
 mod tests;
 
 use std::ops::Range;

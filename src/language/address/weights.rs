@@ -70,7 +70,7 @@ fn starts(signs: &Signs, start: usize) -> u32 {
 }
 
 fn is_end(sign: char) -> bool {
-    matches!(sign, '路' | '街' | '巷' | '镇' | '乡' | '村' | '区' | '县' | '市' | '省' | '道')
+    matches!(sign, '路' | '街' | '巷' | '镇' | '乡' | '村' | '区' | '县' | '市' | '省' | '道' | '邻')
 }
 
 pub(super) fn marked(kind: ElementKind, mark: &str, joined: bool) -> u32 {
@@ -116,7 +116,7 @@ pub(super) fn sign_of_text(signs: &Signs, start: usize, place: usize) -> u32 {
     let begins = |is: fn(&Signs, usize) -> bool| is(signs, place) && (place == start || !is(signs, place - 1));
     let number = if begins(Signs::is_digit) { 120 } else { 0 };
     let sign = match signs.at(place) {
-        Some('楼' | '层' | '幢' | '栋' | '座' | '室' | '单' | '弄') if place > start && signs.is_numeral(place - 1) => 200,
+        Some('楼' | '层' | '幢' | '栋' | '座' | '室' | '单' | '弄' | '邻') if place > start && signs.is_numeral(place - 1) => 200,
         Some('-' | '#' | '/' | '&') => 250,
         Some('号') => 150,
         _ if signs.is_latin(place) || signs.is_digit(place) => 8,

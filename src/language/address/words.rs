@@ -55,6 +55,7 @@ pub(super) const GENERICS: &[(ElementKind, &str, usize, usize)] = &[
     (Community, "居委会", 1, 6),
     (Community, "行政村", 1, 5),
     (Community, "自然村", 1, 5),
+    (Community, "里", 1, 4),
     (Road, "大道", 1, 7),
     (Road, "大街", 1, 7),
     (Road, "胡同", 1, 7),
