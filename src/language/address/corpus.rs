@@ -15,17 +15,26 @@ use std::path::PathBuf;
 
 use super::*;
 
-pub(super) fn file(name: &str) -> Option<String> {
+fn path(name: &str) -> Option<PathBuf> {
     let asked = std::env::var_os("YUTU_REAL_DATA").map(PathBuf::from);
     let folder = asked.clone().unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
     let path = folder.join(name);
-    if !path.exists() {
-        assert!(asked.is_none(), "YUTU_REAL_DATA is set, but there is no {}", path.display());
-        eprintln!("NOT RUN: {} is not there; set YUTU_REAL_DATA to the folder with the shared data", path.display());
-        return None;
+    if path.exists() {
+        return Some(path);
     }
+    assert!(asked.is_none(), "YUTU_REAL_DATA is set, but there is no {}", path.display());
+    eprintln!("NOT RUN: {} is not there; set YUTU_REAL_DATA to the folder with the shared data", path.display());
+    None
+}
+
+pub(super) fn plain_file(name: &str) -> Option<String> {
+    Some(std::fs::read_to_string(path(name)?).unwrap())
+}
+
+/// A gzip file.
+pub(super) fn file(name: &str) -> Option<String> {
     let mut text = String::new();
-    flate2::read::MultiGzDecoder::new(std::fs::File::open(path).unwrap()).read_to_string(&mut text).unwrap();
+    flate2::read::MultiGzDecoder::new(std::fs::File::open(path(name)?).unwrap()).read_to_string(&mut text).unwrap();
     Some(text)
 }
 

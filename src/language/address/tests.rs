@@ -115,6 +115,11 @@ fn western_addresses_have_their_number_before_or_after_the_street() {
         ("221B Baker Street London", "Number=221b; Road=baker street; Town=london"),
         ("Massachusetts Ave & Brookline St", "Road=massachusetts ave; Hint=&; Road=brookline st"),
         ("Via Roma 5", "Road=via roma; Number=5"),
+        ("via barberia, 22 40123 - Bologna", "Road=via barberia; Number=22; Postcode=40123; Town=bologna"),
+        ("Anderter Straße 1 - 3 Hannover", "Road=anderter strasse; Number=1 - 3; Town=hannover"),
+        ("Lister Meile 29 D Hannover", "Road=lister meile; Number=29 d; Town=hannover"),
+        ("Via Gessi n. 2", "Road=via gessi; Other=n; Number=2"),
+        ("Main St N 2", "Road=main st n; Number=2"),
         ("5 The Promenade", "Number=5; Road=the promenade"),
     ] {
         assert_eq!(parts(text, &NoNames), expected, "{text}");

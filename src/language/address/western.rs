@@ -45,7 +45,31 @@ fn words_of(signs: &Signs) -> Vec<Word> {
     for word in &mut words {
         word.text = signs.folded(word.range.clone());
     }
-    words
+    without_dashes(words)
+}
+
+/// A dash between blanks parts as a comma does, but joins two short numbers: 1 - 3.
+fn without_dashes(words: Vec<Word>) -> Vec<Word> {
+    let mut kept: Vec<Word> = Vec::with_capacity(words.len());
+    let mut dash = false;
+    for mut word in words {
+        if word.text.bytes().all(|sign| sign == b'-') {
+            dash = true;
+            continue;
+        }
+        match kept.last_mut() {
+            Some(last) if dash && is_number(&last.text) && is_number(&word.text) && word.text.len() < 4 => {
+                last.range.end = word.range.end;
+                last.text = format!("{}-{}", last.text, word.text);
+            }
+            _ => {
+                word.after_comma |= dash;
+                kept.push(word);
+            }
+        }
+        dash = false;
+    }
+    kept
 }
 
 struct Reader<'a> {
@@ -68,9 +92,15 @@ impl Reader<'_> {
         if self.joins_roads(place) {
             return self.push(Hint, place..place + 1);
         }
+        if self.is_number_sign(place) {
+            return self.push(Other, place..place + 1);
+        }
         if is_number(self.text(place)) && !self.has(Number) {
             let mut end = place + 1;
             while self.same_part(end) && (is_fraction(self.text(end)) || self.text(end) == "bis") {
+                end += 1;
+            }
+            if end == place + 1 && self.same_part(end) && self.has(Road) && self.is_letter_of_number(end) {
                 end += 1;
             }
             return self.push(Number, place..end);
@@ -80,6 +110,17 @@ impl Reader<'_> {
 
     fn text(&self, place: usize) -> &str {
         self.words.get(place).map_or("", |word| &word.text)
+    }
+
+    /// The d of Lister Meile 29 d.
+    fn is_letter_of_number(&self, place: usize) -> bool {
+        matches!(self.text(place).as_bytes(), [b'a'..=b'k'])
+    }
+
+    /// The n of "via Gessi n. 2", not of "Main St N 2".
+    fn is_number_sign(&self, place: usize) -> bool {
+        let after_type = place > 0 && words::STREET_TYPES.contains(&self.text(place - 1));
+        !after_type && words::NUMBER_SIGNS.contains(&self.text(place)) && self.same_part(place + 1) && is_number(self.text(place + 1))
     }
 
     /// Whether there is such a word and no comma before it.
@@ -133,7 +174,8 @@ impl Reader<'_> {
         let ends_address = place > 0 && end == place + 1 && self.has(Number);
         let before_town =
             end > place + 1 && !before_street && (self.has(Number) || place == 0 && (number_comes || self.text(place).len() > 4));
-        (ends_address || before_town).then(|| self.push(Postcode, place..place + 1))
+        let after_street = self.text(place).len() == 5 && (self.has(Road) || self.has(Estate)) && !before_street;
+        (ends_address || before_town || after_street).then(|| self.push(Postcode, place..place + 1))
     }
 
     /// The longest known name that begins here, whole.
@@ -164,7 +206,13 @@ impl Reader<'_> {
             let text = self.text(end);
             let is_inside = words::INSIDE.iter().any(|(name, _)| *name == text) && self.same_part(end + 1) && is_label(self.text(end + 1));
             let joins = text == "&" || text == "and" && self.end_of_street(start, end).is_some();
-            if is_number(text) || is_inside || joins || text.ends_with("/f") || end > start && self.known(end).is_some() {
+            if is_number(text)
+                || self.is_number_sign(end)
+                || is_inside
+                || joins
+                || text.ends_with("/f")
+                || end > start && self.known(end).is_some()
+            {
                 break;
             }
             end += 1;
@@ -174,9 +222,9 @@ impl Reader<'_> {
 
     /// Where a street ends that begins here, by its type: main st, hauptstrasse.
     fn end_of_street(&self, start: usize, end: usize) -> Option<usize> {
-        let is_german = |text: &str| words::GERMAN_ENDS.iter().any(|german| text.len() > german.len() + 2 && text.ends_with(german));
+        let is_glued = |text: &str| words::GLUED_STREET_ENDS.iter().any(|glued| text.len() > glued.len() + 2 && text.ends_with(glued));
         let is_type = |place: usize| words::STREET_TYPES.contains(&self.text(place));
-        let mut last = (start..end.max(start)).find(|place| *place > start && is_type(*place) || is_german(self.text(*place)))?;
+        let mut last = (start..end.max(start)).find(|place| *place > start && is_type(*place) || is_glued(self.text(*place)))?;
         while last + 1 < end && is_type(last + 1) {
             last += 1;
         }
@@ -196,12 +244,16 @@ impl Reader<'_> {
         }
         let wants_road = !self.has(Road) || self.elements.last().is_some_and(|last| last.kind == Hint);
         if wants_road {
+            if let Some(street) = (place..end).find(|place| words::STREET_BEGINNINGS.contains(&self.text(*place)) && place + 1 < end) {
+                return if street == place { self.push(Road, place..end) } else { self.push(Estate, place..street) };
+            }
             if let Some(end) = self.end_of_street(place, end) {
                 return self.push(Road, place..end);
             }
             self.penalty += UNKNOWN;
             let after_number = self.elements.last().is_some_and(|last| last.kind == Number) && self.same_part(place);
-            let before_number = self.same_part(end) && is_number(self.text(end)) && !self.has(Number);
+            let street_follows = self.end_of_street(end + 1, self.end_of_name(end + 1)).is_some();
+            let before_number = is_number(self.text(end)) && !self.has(Number) && (self.same_part(end) || !street_follows);
             let after_postcode = self.elements.last().is_some_and(|last| last.kind == Postcode);
             if after_postcode {
                 return self.push(Town, place..end);

@@ -268,9 +268,20 @@ pub(super) const STREET_TYPES: &[&str] = &[
     "hill",
 ];
 
-/// Ends of German street names in one word (Hauptstrasse). Source: the road names of Liechtenstein.
-pub(super) const GERMAN_ENDS: &[&str] =
-    &["strasse", "str", "weg", "gasse", "platz", "allee", "ring", "steig", "damm", "gass", "halde", "wies"];
+/// Ends of German and Dutch street names in one word (Hauptstrasse). Sources: the road names of Liechtenstein; streets of
+/// Germany and the Netherlands in OpenStreetMap.
+pub(super) const GLUED_STREET_ENDS: &[&str] = &[
+    "strasse", "str", "weg", "gasse", "platz", "allee", "ring", "steig", "damm", "gass", "halde", "wies", "straat", "plein", "gracht",
+    "laan", "kade", "dijk", "steeg",
+];
+
+/// Words that street names of Romance and Slavic languages begin with. Source: streets of Italy, France, Spain and Poland in
+/// OpenStreetMap.
+pub(super) const STREET_BEGINNINGS: &[&str] =
+    &["via", "viale", "vicolo", "piazza", "piazzale", "corso", "largo", "rue", "calle", "paseo", "ulica", "ul", "aleja"];
+
+/// What may stand before a number and says no more than that it is one.
+pub(super) const NUMBER_SIGNS: &[&str] = &["n", "nr", "no", "num", "number"];
 
 /// Words before or after which the number of a part inside a building stands. Source: USPS Publication 28, appendix C2, and
 /// Hong Kong's usage (Flat 3, 12/F, Block B).
