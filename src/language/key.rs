@@ -69,6 +69,12 @@ fn is_plain(sign: char) -> bool {
     sign.is_ascii() || matches!(sign, '\u{4E00}'..='\u{9FFF}')
 }
 
+/// What one sign becomes by rule 1, before anything is read in its surroundings: most often one sign, none for a mark that
+/// only changes the one before it.
+pub(super) fn plain_signs(sign: char) -> Vec<char> {
+    if is_plain(sign) { vec![fold_plain(sign)] } else { folded(sign.encode_utf8(&mut [0; 4])) }
+}
+
 fn fold_plain(sign: char) -> char {
     if sign.is_ascii() { sign.to_ascii_lowercase() } else { address_word(sign) }
 }
@@ -140,14 +146,14 @@ fn address_word(sign: char) -> char {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Role {
+pub(super) enum Role {
     Kept,
     Blank,
     Dash,
     Nothing,
 }
 
-fn role(sign: char) -> Role {
+pub(super) fn role(sign: char) -> Role {
     match sign {
         '-' | '~' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{301C}' | '\u{2E3A}' | '\u{2E3B}' => Role::Dash,
         '\'' | '\u{2018}' | '\u{2019}' | '\u{2BC}' | '`' | '\u{B4}' => Role::Nothing,

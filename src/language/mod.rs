@@ -1,9 +1,10 @@
-//! How texts are compared: the search key of a name or address, numerals, and Pinyin.
+//! How texts are compared and addresses read: the search key of a name or address, numerals, Pinyin, the address grammar.
 //!
 //! Two texts that people would call the same have the same [`SearchKey`]. Keys are for finding only: what is stored and
 //! shown is always the text as the register has it. Leaves out, so far: traditional against simplified characters beyond
-//! the words of addresses, several readings of one character, and the address grammar.
+//! the words of addresses, and several readings of one character.
 
+pub mod address;
 mod key;
 mod numerals;
 mod pinyin;
