@@ -1,13 +1,14 @@
 //! How texts are compared: the search key of a name or address, numerals, and Pinyin.
 //!
 //! Two texts that people would call the same have the same [`SearchKey`]. Keys are for finding only: what is stored and
-//! shown is always the text as the register has it. Leaves out, so far: traditional against simplified characters beyond
-//! the words of addresses, several readings of one character, and the address grammar.
+//! shown is always the text as the register has it. Leaves out, so far: phrases whose simplified form is not that of their
+//! characters, and the address grammar.
 
 mod key;
 mod numerals;
 mod pinyin;
+mod simplified;
 
 pub use key::{SearchKey, is_unspaced, search_key};
 pub use numerals::digits;
-pub use pinyin::{Romanised, romanised};
+pub use pinyin::{Romanised, romanised, sounds_alike, spellings};

@@ -45,7 +45,8 @@ pub struct Questions<'a> {
 
 impl<'a> Questions<'a> {
     pub fn new(plates: &'a [Plate], seed: u64) -> Self {
-        let mut signs: Vec<char> = plates.iter().step_by(7).flat_map(|plate| plate.address.chars()).filter(|sign| is_hanzi(*sign)).collect();
+        let mut signs: Vec<char> =
+            plates.iter().step_by(7).flat_map(|plate| plate.address.chars()).filter(|sign| is_hanzi(*sign)).collect();
         signs.sort_unstable();
         signs.dedup();
         let mut written = HashMap::new();
