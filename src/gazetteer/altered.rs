@@ -3,7 +3,8 @@
 //!
 //! An edit is a wrong, missing or added character, or two that changed places. Instead of comparing the text with all
 //! texts, the texts that are there say which characters can follow its first half and stand before its second half;
-//! each such change is then looked up as if it had been asked for. Bound: [`LOOKUPS_MAX`] changes of one text.
+//! each such change is then looked up as if it had been asked for. Bounds: [`LOOKUPS_MAX`] changes of one text, and the work
+//! limit of every search; who stops there says so.
 
 use super::answer::{Kind, Query};
 use super::best::{Found, Meeting};
@@ -14,7 +15,8 @@ use crate::language::{search_key, sounds_alike};
 
 /// Changed texts looked up for one query.
 const LOOKUPS_MAX: usize = 4000;
-/// A digit too many or too few, or two that changed places, is a greater change than a wrong one: it weighs like so many characters of length.
+/// A digit too many or too few, or two that changed places, is a greater change than a wrong one: it weighs like so many
+/// characters of length.
 pub(super) const GREATER_CHANGE_CHARS: u32 = 100;
 /// Shorter texts with an edit could be anything.
 const SHORTEST_CHARS: usize = 3;
@@ -90,7 +92,6 @@ impl<'a> Search<'a> {
         let (columns, numbers) = (self.columns, &self.columns.numbers);
         for (end, _) in text.char_indices().skip(1) {
             let (head, rest) = text.split_at(end);
-            let wanted: Vec<char> = rest.chars().collect();
             let starts = &columns.starts;
             let range = range_of(starts, |start| self.start_text(start).cmp(head), |start| self.start_text(start) == head);
             for start in &starts[range] {
@@ -102,7 +103,7 @@ impl<'a> Search<'a> {
                     continue;
                 }
                 let meeting = self.meeting_from(start, Kind::Typo);
-                let change = |number: u32| change(&wanted, numbers.keys.get(number));
+                let change = |number: u32| change(rest, numbers.keys.get(number));
                 self.best.may_go_on(columns.members(form.group).len());
                 self.best.offer(meeting, |number| change(number) == Some(Change::Wrong));
                 let longer = Meeting { chars: meeting.chars + GREATER_CHANGE_CHARS, ..meeting };
@@ -172,14 +173,12 @@ impl<'a> Search<'a> {
             let mut range = 0..columns.by_after.len();
             let mut depth = 0;
             for place in 0..=signs.len() {
-                let prefix = &rest[..depth];
                 for next in next_signs(range.clone(), |row| self.after(columns.by_after[row]), depth) {
                     edits.extend(edits_with(&signs, place, next));
                 }
                 let Some(sign) = signs.get(place) else { break };
                 let rows = &columns.by_after[range.clone()];
                 let longer = &rest[..depth + sign.len_utf8()];
-                debug_assert!(longer.starts_with(prefix));
                 let within = range_of(rows, |form| self.after(*form).cmp(longer), |form| self.after(*form).starts_with(longer));
                 range = range.start + within.start..range.start + within.end;
                 depth = longer.len();
@@ -363,15 +362,28 @@ enum Change {
 }
 
 /// How a number differs by one edit; `None`: it is the same, or differs by more.
-fn change(wanted: &[char], number: &str) -> Option<Change> {
-    let number: Vec<char> = number.chars().collect();
-    let same = wanted.iter().zip(&number).take_while(|(a, b)| a == b).count();
+fn change(wanted: &str, number: &str) -> Option<Change> {
+    // two characters are at most eight bytes
+    if wanted.len().abs_diff(number.len()) > 8 {
+        return None;
+    }
+    let mut same = wanted.bytes().zip(number.bytes()).take_while(|(a, b)| a == b).count();
+    while !wanted.is_char_boundary(same) || !number.is_char_boundary(same) {
+        same -= 1;
+    }
     let (wanted, number) = (&wanted[same..], &number[same..]);
-    match (wanted, number) {
-        ([a, wanted @ ..], [b, number @ ..]) if wanted == number && a.is_ascii_digit() == b.is_ascii_digit() => Some(Change::Wrong),
-        ([_, wanted @ ..], [_, number @ ..]) if wanted == number => Some(Change::Greater),
-        ([a, b, wanted @ ..], [c, d, number @ ..]) if (a, b) == (d, c) && wanted == number => Some(Change::Greater),
-        ([_, shorter @ ..], other) | (other, [_, shorter @ ..]) if shorter == other => Some(Change::Greater),
+    let mut same = wanted.bytes().rev().zip(number.bytes().rev()).take_while(|(a, b)| a == b).count();
+    while !wanted.is_char_boundary(wanted.len() - same) || !number.is_char_boundary(number.len() - same) {
+        same -= 1;
+    }
+    let mut wanted = wanted[..wanted.len() - same].chars();
+    let mut number = number[..number.len() - same].chars();
+    match ([wanted.next(), wanted.next(), wanted.next()], [number.next(), number.next(), number.next()]) {
+        ([Some(a), None, _], [Some(b), None, _]) if a.is_ascii_digit() == b.is_ascii_digit() => Some(Change::Wrong),
+        ([Some(_), None, _], [Some(_), None, _]) | ([Some(_), None, _], [None, ..]) | ([None, ..], [Some(_), None, _]) => {
+            Some(Change::Greater)
+        }
+        ([Some(a), Some(b), None], [Some(c), Some(d), None]) if (a, b) == (d, c) => Some(Change::Greater),
         _ => None,
     }
 }
@@ -379,4 +391,30 @@ fn change(wanted: &[char], number: &str) -> Option<Change> {
 fn leading_number(text: &str) -> Option<u32> {
     let end = text.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(text.len());
     text[..end].parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Change, change};
+
+    #[test]
+    fn one_edit_of_a_number_is_told_from_two() {
+        for (wanted, number, expected) in [
+            ("12号", "13号", Some(Change::Wrong)),
+            ("12号", "12楼", Some(Change::Wrong)),
+            ("12号", "1-号", Some(Change::Greater)),
+            ("12号", "21号", Some(Change::Greater)),
+            ("12号", "112号", Some(Change::Greater)),
+            ("11号", "1号", Some(Change::Greater)),
+            ("2-2号", "22号", Some(Change::Greater)),
+            ("12号", "12号", None),
+            ("12号", "34号", None),
+            ("12号", "12号8楼", None),
+            ("", "12", None),
+            ("号", "叶", Some(Change::Wrong)),
+        ] {
+            assert_eq!(change(wanted, number), expected, "{wanted} {number}");
+            assert_eq!(change(number, wanted), expected, "{number} {wanted}");
+        }
+    }
 }

@@ -44,7 +44,7 @@ fn plates_of_yilan_are_found_however_they_are_written() {
     let row_of: HashMap<_, _> = plates.iter().enumerate().map(|(row, plate)| (plate.id, row)).collect();
     let questions = Questions::new(&plates, SEED);
     let mut missed = Vec::new();
-    println!("{:<18} {:>5}  {:>6}  {:>6}  {:>6}  {:>8}  {:>8}", "Yilan", "asked", "top-1", "top-5", "MRR", "p50", "p99");
+    eprintln!("{:<18} {:>5}  {:>6}  {:>6}  {:>6}  {:>8}  {:>8}", "Yilan", "asked", "top-1", "top-5", "MRR", "p50", "p99");
     for (way, first_floor, five_floor) in SETS {
         let mut asked = questions.drawn(way, PLATES);
         if way == Way::DigitWrong {
@@ -72,7 +72,7 @@ fn plates_of_yilan_are_found_however_they_are_written() {
         times.sort_unstable();
         let at = |hundredths: usize| times[(times.len() - 1) * hundredths / 100];
         let (first, five) = (share(1), share(5));
-        println!(
+        eprintln!(
             "{:<18} {:>5}  {first:>6.2}  {five:>6.2}  {mean_reciprocal_rank:>6.4}  {:>8.1?}  {:>8.1?}",
             format!("{way:?}"),
             outcomes.len(),
@@ -82,7 +82,7 @@ fn plates_of_yilan_are_found_however_they_are_written() {
         if std::env::var_os("YUTU_QUALITY_MISSES").is_some() {
             let mut worst: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.place != Some(0)).collect();
             worst.sort_by_key(|outcome| std::cmp::Reverse(outcome.place.unwrap_or(usize::MAX)));
-            worst.iter().take(12).for_each(|outcome| println!("    {:?} {}", outcome.place, outcome.text));
+            worst.iter().take(12).for_each(|outcome| eprintln!("    {:?} {}", outcome.place, outcome.text));
         }
         if first < first_floor || five < five_floor {
             missed.push(format!("{way:?}: top-1 {first:.2} (floor {first_floor}), top-5 {five:.2} (floor {five_floor})"));
