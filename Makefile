@@ -9,7 +9,7 @@ PAGE_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build run demo test conformance clients bench bench-tiles fmt lint clean packages packages-test release
+.PHONY: help build run demo test quality conformance clients bench bench-tiles fmt lint clean packages packages-test release
 
 help: ## 本帮助 / This help
 	@echo 'make TARGET'
@@ -28,6 +28,9 @@ demo: build ## 生成虚构的示范城市 / Generate the fictional city into VA
 
 test: ## 全部检查与测试，并列出各步用时 / All checks and tests, and where the time went
 	@scripts/test.sh
+
+quality: ## 搜索质量：真实门牌的各种写法 / How well search finds real plates however they are written
+	@cargo test --quiet --test quality -- --nocapture
 
 conformance: build ## OGC 官方测试套件（需要 Java、Maven）/ OGC's own test suites (need Java and Maven)
 	@YUTU=$(YUTU) scripts/conformance.sh

@@ -51,6 +51,12 @@ fn street(entry: &Entry) -> String {
     [&entry.road, &entry.lane, &entry.number].map(|part| part.as_deref().unwrap_or("")).concat()
 }
 
+/// A character in the first half that is in no address.
+fn with_wrong(text: &str) -> String {
+    let place = text.chars().count() / 3;
+    text.chars().enumerate().map(|(other, sign)| if other == place { '鱻' } else { sign }).collect()
+}
+
 fn first(text: &str, count: usize) -> String {
     text.chars().take(count).collect()
 }
@@ -95,6 +101,9 @@ fn gazetteer(criterion: &mut Criterion) {
         ("town, road and number", asked(&entries, |entry| first(entry.address.as_deref().unwrap_or(""), 6) + &street(entry))),
         ("inside: end of road and number", asked(&entries, |entry| street(entry).chars().skip(1).collect())),
         ("nothing there", asked(&entries, |entry| street(entry) + "x")),
+        ("full address, a character wrong", asked(&entries, |entry| with_wrong(entry.address.as_deref().unwrap_or("")))),
+        ("road and number, a character wrong", asked(&entries, |entry| with_wrong(&street(entry)))),
+        ("road and number, none such", asked(&entries, |entry| street(entry).replace('號', "9999號"))),
     ];
     let mut common: Vec<Query> = ["路", "1", "號", "1號", "高", "高雄市", "之", "樓", "路1號", "巷", "里", "12號", "一", "a", "3樓之1"]
         .map(|text| Query { text: text.to_owned(), ..Query::default() })

@@ -57,6 +57,12 @@ pub enum Kind {
     Exact,
     Prefix,
     Substring,
+    /// The same when read aloud: characters of the same sound, or Pinyin for hanzi.
+    Sound,
+    /// One character or digit is wrong, missing or too many, or two have changed places.
+    Typo,
+    /// The street is there, the number is not: this is one of the nearest.
+    NearestNumber,
 }
 
 /// Which of the texts of an entry was met.

@@ -7,7 +7,7 @@ use super::columns::{Columns, degrees, fixed};
 use super::score::{Order, distance_m};
 use crate::language::search_key;
 
-const LIMIT_MAX: usize = 1000;
+pub(super) const LIMIT_MAX: usize = 1000;
 
 /// The filters of a query, ready for comparing.
 pub(super) struct Filter<'a> {

@@ -11,6 +11,7 @@ use super::entry::{Division, Entry};
 use super::forms::{self, Form};
 use super::postings::postings;
 use super::score::layer_order;
+use super::sounds::Sounds;
 use super::texts::TextsBuilder;
 use crate::domain::{FeatureId, Layer, NameKind};
 use crate::language::search_key;
@@ -107,6 +108,7 @@ pub(super) fn columns(entries: &[Entry]) -> Columns {
     add_forms(&mut columns, &order, &gathered);
     sort_starts(&mut columns);
     columns.postings = postings(&columns);
+    columns.sounds = Sounds::of(&columns);
     columns
 }
 
@@ -358,6 +360,8 @@ fn add_forms(columns: &mut Columns, order: &[u32], gathered: &[Gathered<'_>]) {
             if !form.after.is_empty() {
                 columns.by_after.push(place);
             }
+        } else {
+            columns.by_end_whole.push(place);
         }
         columns.longest_form_chars = columns.longest_form_chars.max(row.chars);
         columns.forms.push(row);
@@ -366,17 +370,20 @@ fn add_forms(columns: &mut Columns, order: &[u32], gathered: &[Gathered<'_>]) {
     columns.forms.shrink_to_fit();
     columns.starts.shrink_to_fit();
     columns.by_end.shrink_to_fit();
+    columns.by_end_whole.shrink_to_fit();
     columns.by_after.shrink_to_fit();
 }
 
 fn sort_starts(columns: &mut Columns) {
-    let Columns { keys, forms, starts, by_end, by_after, .. } = columns;
+    let Columns { keys, forms, starts, by_end, by_end_whole, by_after, .. } = columns;
     let before = |form: u32| keys.get(forms[form as usize].before);
     starts.par_sort_unstable_by(|a, b| {
         let [text_a, text_b] = [a, b].map(|start| &before(start.form)[start.offset_bytes as usize..]);
         text_a.cmp(text_b).then_with(|| (a.form, a.offset_bytes).cmp(&(b.form, b.offset_bytes)))
     });
-    by_end.par_sort_unstable_by(|a, b| before(*a).bytes().rev().cmp(before(*b).bytes().rev()).then_with(|| a.cmp(b)));
+    let backwards = |a: &u32, b: &u32| before(*a).bytes().rev().cmp(before(*b).bytes().rev()).then_with(|| a.cmp(b));
+    by_end.par_sort_unstable_by(backwards);
+    by_end_whole.par_sort_unstable_by(backwards);
     let after = |form: u32| keys.get(forms[form as usize].after);
     by_after.par_sort_unstable_by(|a, b| after(*a).cmp(after(*b)).then_with(|| a.cmp(b)));
 }

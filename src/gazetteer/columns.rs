@@ -6,6 +6,7 @@ use super::answer::{Kind, Part};
 use super::entry::{Division, Entry};
 use super::postings::Postings;
 use super::score::{Order, layer_order};
+use super::sounds::Sounds;
 use super::texts::Texts;
 use crate::domain::{FeatureId, Layer, Name, NameKind};
 
@@ -101,9 +102,12 @@ pub(super) struct Columns {
     pub starts: Vec<StartRow>,
     /// Numbered forms ascending by `before` read backwards.
     pub by_end: Vec<u32>,
+    /// The others in the same way.
+    pub by_end_whole: Vec<u32>,
     /// Numbered forms that have one, ascending by `after`.
     pub by_after: Vec<u32>,
     pub postings: Postings,
+    pub sounds: Sounds,
     pub longest_form_chars: u32,
     pub ids: Vec<FeatureId>,
     pub number: Vec<u32>,
@@ -234,7 +238,9 @@ impl Columns {
             + bytes(&self.forms)
             + bytes(&self.starts)
             + bytes(&self.by_end)
+            + bytes(&self.by_end_whole)
             + bytes(&self.by_after)
+            + self.sounds.memory_bytes()
             + bytes(&self.postings.pieces)
             + bytes(&self.postings.ends)
             + bytes(&self.postings.forms)

@@ -12,7 +12,7 @@ use crate::language::{is_unspaced, search_key};
 /// `removed`: entries that do not count, ascending. `work_limit`: rows looked at before it gives up.
 pub(super) fn find(columns: &Columns, query: &Query, removed: &[u32], work_limit: u32) -> (Vec<Found>, bool) {
     let key = search_key(&query.text);
-    let mut search = Search { columns, best: Best::new(columns, Filter::new(query, columns, removed), work_limit) };
+    let mut search = Search::new(columns, query, removed, work_limit);
     if !key.is_empty() {
         let has_blank = key.as_str().contains(' ');
         let numeral = key.with_final_numeral_as_digits();
@@ -36,7 +36,7 @@ pub(super) fn find(columns: &Columns, query: &Query, removed: &[u32], work_limit
 
 /// Which forms a text is compared with.
 #[derive(Clone, Copy, PartialEq)]
-enum Spelling {
+pub(super) enum Spelling {
     /// All but Pinyin.
     AsWritten,
     /// Pinyin without blanks.
@@ -54,42 +54,52 @@ impl Spelling {
     }
 }
 
-struct Search<'a> {
-    columns: &'a Columns,
-    best: Best<'a>,
+pub(super) struct Search<'a> {
+    pub columns: &'a Columns,
+    pub best: Best<'a>,
+    /// What every match counts as, when the text is not the one asked for.
+    pub counts_as: Option<Kind>,
 }
 
 impl<'a> Search<'a> {
-    fn form(&self, form: u32) -> &'a FormRow {
+    pub fn new(columns: &'a Columns, query: &'a Query, removed: &'a [u32], work_limit: u32) -> Self {
+        Self { columns, best: Best::new(columns, Filter::new(query, columns, removed), work_limit), counts_as: None }
+    }
+
+    fn kind(&self, kind: Kind) -> Kind {
+        self.counts_as.unwrap_or(kind)
+    }
+
+    pub fn form(&self, form: u32) -> &'a FormRow {
         &self.columns.forms[form as usize]
     }
 
-    fn before(&self, form: u32) -> &'a str {
+    pub fn before(&self, form: u32) -> &'a str {
         self.columns.keys.get(self.form(form).before)
     }
 
-    fn after(&self, form: u32) -> &'a str {
+    pub fn after(&self, form: u32) -> &'a str {
         self.columns.keys.get(self.form(form).after)
     }
 
-    fn start_text(&self, start: &StartRow) -> &'a str {
+    pub fn start_text(&self, start: &StartRow) -> &'a str {
         &self.before(start.form)[start.offset_bytes as usize..]
     }
 
-    fn meeting_from(&self, start: &StartRow, kind: Kind) -> Meeting {
+    pub fn meeting_from(&self, start: &StartRow, kind: Kind) -> Meeting {
         let group = self.form(start.form).group;
         let chars = start.chars - self.columns.groups[group as usize].shortest_number_chars;
         Meeting { group, matched: Match { kind, part: start.part }, chars }
     }
 
-    fn is_too_long(&self, text: &str) -> bool {
+    pub fn is_too_long(&self, text: &str) -> bool {
         let longest = self.columns.longest_form_chars + self.columns.numbers.chars.last().copied().unwrap_or(0);
         // a character has at most four bytes
         text.len() > longest as usize * 4
     }
 
     /// Exact and prefix matches.
-    fn beginnings(&mut self, text: &str, spelling: Spelling) {
+    pub fn beginnings(&mut self, text: &str, spelling: Spelling) {
         if text.is_empty() || self.is_too_long(text) {
             return;
         }
@@ -114,7 +124,7 @@ impl<'a> Search<'a> {
                 return;
             }
             let is_same = place < same;
-            if !self.best.wants_order(start.order(if is_same { Kind::Exact } else { Kind::Prefix })) {
+            if !self.best.wants_order(start.order(self.kind(if is_same { Kind::Exact } else { Kind::Prefix }))) {
                 continue;
             }
             let row = self.form(start.form);
@@ -122,7 +132,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             let is_whole = is_same && !self.columns.groups[row.group as usize].numbered;
-            let kind = if is_whole { Kind::Exact } else { Kind::Prefix };
+            let kind = self.kind(if is_whole { Kind::Exact } else { Kind::Prefix });
             self.best.offer(self.meeting_from(start, kind), |_| true);
         }
     }
@@ -144,16 +154,16 @@ impl<'a> Search<'a> {
                 continue;
             }
             if self.after(start.form).is_empty() && !same.is_empty() {
-                let exact = self.meeting_from(start, Kind::Exact);
+                let exact = self.meeting_from(start, self.kind(Kind::Exact));
                 self.best.offer(exact, |number| same.contains(&numbers.place[number as usize]));
             }
-            let prefix = self.meeting_from(start, Kind::Prefix);
+            let prefix = self.meeting_from(start, self.kind(Kind::Prefix));
             self.best.offer(prefix, |number| beginning.contains(&numbers.place[number as usize]));
         }
     }
 
     /// The text goes on behind the number. `from_start`: those that begin at a start, else the others.
-    fn number_then_after(&mut self, text: &str, from_start: bool) {
+    pub fn number_then_after(&mut self, text: &str, from_start: bool) {
         let by_after = &self.columns.by_after;
         let numbers = &self.columns.numbers;
         for (tail, _) in text.char_indices().skip(1) {
@@ -180,7 +190,7 @@ impl<'a> Search<'a> {
                     let is_same = |number: u32| same.contains(&numbers.place[number as usize]);
                     if from_start {
                         let Some(start) = self.start_at(head, *form) else { continue };
-                        let kind = if self.after(*form).len() == rest.len() { Kind::Exact } else { Kind::Prefix };
+                        let kind = self.kind(if self.after(*form).len() == rest.len() { Kind::Exact } else { Kind::Prefix });
                         self.best.offer(self.meeting_from(start, kind), is_same);
                     } else if begins_a_number_or_none(before, before.len() - head.len(), text) {
                         let ends_so = |other: u32| head.is_empty() && ends_with_whole(numbers.keys.get(other), number);
@@ -283,7 +293,7 @@ fn inside(row: &FormRow) -> Meeting {
 }
 
 /// Where in sorted rows those lie that fit: the first that is not below, and all after it that fit.
-fn range_of<T>(rows: &[T], order: impl Fn(&T) -> std::cmp::Ordering, fits: impl Fn(&T) -> bool) -> Range<usize> {
+pub(super) fn range_of<T>(rows: &[T], order: impl Fn(&T) -> std::cmp::Ordering, fits: impl Fn(&T) -> bool) -> Range<usize> {
     let start = rows.partition_point(|row| order(row).is_lt());
     start..start + rows[start..].partition_point(fits)
 }

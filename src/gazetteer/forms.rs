@@ -251,6 +251,11 @@ fn divisions(before: &str) -> Vec<(usize, usize)> {
     found
 }
 
+/// The division with which a key begins.
+pub(super) fn first_division(key: &str) -> Option<&str> {
+    divisions(key).first().map(|(start, end)| &key[*start..*end])
+}
+
 fn is_generic(sign: char) -> bool {
     matches!(sign, '省' | '市' | '州' | '盟' | '县' | '区' | '旗' | '镇' | '乡' | '村' | '里' | '邻')
 }
@@ -286,8 +291,8 @@ mod tests {
         assert_eq!((split.before, split.number, split.after), ("宜蘭縣羅東鎮南豪里7鄰南英巷", "2之2號", ""));
         let forms = street_forms(split.before, split.after, None, Some("南英巷"));
         let found: Vec<_> = forms.iter().map(starts).collect();
-        let first = vec!["宜蘭县羅東镇南豪里7邻南英巷", "羅東镇南豪里7邻南英巷", "南豪里7邻南英巷", "7邻南英巷", "南英巷"];
-        assert_eq!(found, [first, vec!["宜蘭县羅東镇南英巷", "羅東镇南英巷"]]);
+        let first = vec!["宜兰县罗东镇南豪里7邻南英巷", "罗东镇南豪里7邻南英巷", "南豪里7邻南英巷", "7邻南英巷", "南英巷"];
+        assert_eq!(found, [first, vec!["宜兰县罗东镇南英巷", "罗东镇南英巷"]]);
     }
 
     #[test]

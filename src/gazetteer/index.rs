@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::answer::{Answer, Hit, Place, Query};
-use super::best::Found;
+use super::altered::find_altered;
+use super::answer::{Answer, Hit, Kind, Place, Query};
+use super::best::{Found, LIMIT_MAX};
 use super::build;
 use super::columns::{Columns, Role, StoredName, degrees};
 use super::entry::Entry;
@@ -34,6 +35,9 @@ impl std::fmt::Debug for Index {
         f.debug_struct("Index").field("entries", &self.len()).field("bytes", &self.memory_bytes()).finish()
     }
 }
+
+/// A way of finding: columns, query, entries that do not count, work limit; the hits and whether it gave up.
+type Find = fn(&Columns, &Query, &[u32], u32) -> (Vec<Found>, bool);
 
 /// A hit before it is cut to the limit.
 struct Candidate<'a> {
@@ -76,7 +80,30 @@ impl Index {
     }
 
     /// The best hits in the order that `score` defines. Never fails: a text that means nothing finds nothing.
+    ///
+    /// What is not quite the text asked for (another sound, a typo, another number) is looked for only when nothing is
+    /// exactly it and the answer is not full; while a text is being typed only when it finds nothing.
     pub fn search(&self, query: &Query) -> Answer {
+        let (mut all, mut truncated) = self.candidates(query, find);
+        let is_known = all.iter().any(|candidate| candidate.found.order.kind == Kind::Exact);
+        let is_full = all.len() >= query.limit.min(LIMIT_MAX);
+        if !is_known && !is_full && (all.is_empty() || !query.unfinished) {
+            let (altered, gave_up) = self.candidates(query, find_altered);
+            let known = all.len();
+            for candidate in altered {
+                if !all[..known].iter().any(|other| other.id() == candidate.id() || other.is_same_place(&candidate)) {
+                    all.push(candidate);
+                }
+            }
+            all.truncate(query.limit);
+            truncated |= gave_up;
+        }
+        let hits = all.iter().map(|candidate| candidate.hit(&query.lang)).collect();
+        Answer { hits, truncated }
+    }
+
+    /// The best of the base and the delta, in order.
+    fn candidates(&self, query: &Query, find: Find) -> (Vec<Candidate<'_>>, bool) {
         let (base, base_gave_up) = find(&self.base, query, &self.removed, WORK_LIMIT);
         let (delta, delta_gave_up) = find(&self.delta, query, &[], WORK_LIMIT);
         let of = |columns| move |found| Candidate { columns, found };
@@ -90,8 +117,7 @@ impl Index {
         }
         all.sort_by(Candidate::cmp);
         all.truncate(limit);
-        let hits = all.iter().map(|candidate| candidate.hit(&query.lang)).collect();
-        Answer { hits, truncated: base_gave_up || delta_gave_up }
+        (all, base_gave_up || delta_gave_up)
     }
 
     /// The snapshot after these changes; an upserted entry replaces the one with its id.

@@ -1,7 +1,7 @@
 //! What comes first, and the number that says so.
 //!
 //! The order of an answer is: kind of match, layer, rank in the layer, length of the text that was met (from where it was
-//! met when that is a beginning), distance to the place asked about, displayed text, id. The score is made of the first
+//! met when that is a beginning; how far a number is from the one asked for), distance to the place asked about, displayed text, id. The score is made of the first
 //! four with weights so far apart that it never contradicts the order.
 
 use std::cmp::Ordering;
@@ -9,15 +9,18 @@ use std::cmp::Ordering;
 use super::answer::Kind;
 use crate::domain::Layer;
 
-const EXACT_WEIGHT: f64 = 0.70;
-const PREFIX_WEIGHT: f64 = 0.40;
-const SUBSTRING_WEIGHT: f64 = 0.10;
-/// Divisions get all of it, the last layer nearly nothing.
-const LAYER_WEIGHT: f64 = 0.25;
+const EXACT_WEIGHT: f64 = 0.840;
+const PREFIX_WEIGHT: f64 = 0.672;
+const SUBSTRING_WEIGHT: f64 = 0.504;
+const SOUND_WEIGHT: f64 = 0.336;
+const TYPO_WEIGHT: f64 = 0.168;
+const NEAREST_NUMBER_WEIGHT: f64 = 0.0;
+/// Divisions get all of it, the last layer nearly nothing. With all that follows less than the step from one kind to the next.
+const LAYER_WEIGHT: f64 = 0.14;
 /// Within a layer; less than the step from one layer to the next.
-const RANK_WEIGHT: f64 = 0.02;
+const RANK_WEIGHT: f64 = 0.011;
 /// Short texts get nearly all of it; less than the step from one rank to the next.
-const BREVITY_WEIGHT: f64 = 0.000_05;
+const BREVITY_WEIGHT: f64 = 0.000_04;
 
 /// Everything of the order but the texts and the id. Distance in metres, 0 where no place was asked about.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +29,8 @@ pub(super) struct Order {
     /// Of [`layer_order`].
     pub layer: u8,
     pub rank: u8,
+    /// Of the text met; for the nearest number how far it is from the one asked for. A digit too many or too few weighs
+    /// like [`super::altered::GREATER_CHANGE_CHARS`].
     pub length_chars: u32,
     pub distance_m: f64,
 }
@@ -45,6 +50,9 @@ impl Order {
             Kind::Exact => EXACT_WEIGHT,
             Kind::Prefix => PREFIX_WEIGHT,
             Kind::Substring => SUBSTRING_WEIGHT,
+            Kind::Sound => SOUND_WEIGHT,
+            Kind::Typo => TYPO_WEIGHT,
+            Kind::NearestNumber => NEAREST_NUMBER_WEIGHT,
         };
         let layer = LAYER_WEIGHT * (1.0 - f64::from(self.layer) / Layer::ALL.len() as f64);
         let rank = RANK_WEIGHT * (1.0 - f64::from(self.rank) / 256.0);
@@ -85,7 +93,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn order() -> impl Strategy<Value = Order> {
-        let kind = prop_oneof![Just(Kind::Exact), Just(Kind::Prefix), Just(Kind::Substring)];
+        let kinds = [Kind::Exact, Kind::Prefix, Kind::Substring, Kind::Sound, Kind::Typo, Kind::NearestNumber];
+        let kind = prop::sample::select(kinds.to_vec());
         (kind, 0..12u8, any::<u8>(), 0..400u32).prop_map(|(kind, layer, rank, length_chars)| Order {
             kind,
             layer,

@@ -5,6 +5,7 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization;
 
 use super::numerals;
+use super::simplified::simplified;
 
 /// A text in the form in which texts are compared. Equal keys mean: the same to somebody who searches.
 ///
@@ -53,7 +54,7 @@ pub fn is_unspaced(sign: char) -> bool {
 
 /// The key of a text:
 /// 1. Unicode NFKC (full width becomes half width), lower case, Latin diacritics removed, letters like ß and ø in their
-///    plain spelling, the traditional forms of address words (號 樓 鄰 區 縣 ...) as the simplified ones;
+///    plain spelling, traditional characters as the simplified ones (one for one, without regard to the word);
 /// 2. dashes of all kinds, ~ and 之 between numbers become `-`; `/` stays between numbers; apostrophes vanish; all other
 ///    punctuation counts as a blank; blanks are one space between words, and nothing beside hanzi and kana;
 /// 3. Chinese numerals become digits in front of an address unit (三段 = 3段, 十八號 = 18号); in names (文三路) they stay.
@@ -76,7 +77,7 @@ pub(super) fn plain_signs(sign: char) -> Vec<char> {
 }
 
 fn fold_plain(sign: char) -> char {
-    if sign.is_ascii() { sign.to_ascii_lowercase() } else { address_word(sign) }
+    if sign.is_ascii() { sign.to_ascii_lowercase() } else { plain_hanzi(sign) }
 }
 
 fn folded(text: &str) -> Vec<char> {
@@ -121,27 +122,14 @@ fn plain_letters(sign: char) -> &'static str {
 }
 
 fn kept(sign: char) -> Option<char> {
-    plain_letters(sign).is_empty().then(|| address_word(sign))
+    plain_letters(sign).is_empty().then(|| plain_hanzi(sign))
 }
 
-/// Words of addresses in their simplified form, one sign for one sign.
-fn address_word(sign: char) -> char {
+/// The simplified form, one sign for one sign, and one sign for both ways of writing an address word.
+fn plain_hanzi(sign: char) -> char {
     match sign {
-        '號' => '号',
-        '樓' => '楼',
-        '鄰' => '邻',
-        '區' => '区',
-        '縣' => '县',
-        '鎮' => '镇',
-        '鄉' => '乡',
-        '層' => '层',
-        '棟' => '栋',
-        '單' => '单',
-        '組' => '组',
-        '隊' => '队',
-        '臺' => '台',
         '衖' => '巷',
-        other => other,
+        other => simplified(other),
     }
 }
 
@@ -289,7 +277,8 @@ mod tests {
     fn numerals_count_as_digits_before_a_unit_only() {
         assert_eq!(key("五結中路三段"), key("五結中路3段"));
         assert_eq!(key("文三路四百七十八号三幢五〇一室"), "文三路478号3幢501室");
-        assert_eq!(key("東四十二條21號"), "東四十二條21号");
+        assert_eq!(key("東四十二條21號"), "东四十二条21号");
+        assert_eq!(key("羅東鎮"), key("罗东镇"));
     }
 
     #[test]

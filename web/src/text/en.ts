@@ -10,7 +10,7 @@ export const en: Texts = {
     label: 'Search for a place, an address, a road, a permit number or coordinates', placeholder: 'Place, address, coordinates…', go: 'Search', clear: 'Clear the search', keyHint: 'Press / to search',
     results: 'Search results', suggestions: 'Suggestions', count: (n) => (n === 1 ? '1 result' : `${n} results`), first: (n) => `The best ${n} results`, limited: (n) => `The ${n} best are shown; more words narrow it down.`,
     none: (q) => `Nothing found for “${q}”.`, noneHint: 'Try another spelling: leave out the house number, give the road alone, or write Pinyin. Coordinates work too.', loading: 'Searching…',
-    failed: 'The search did not finish', noPosition: 'no position on the map, located by road only', match: { exact: 'exact', prefix: 'beginning', substring: 'part' },
+    failed: 'The search did not finish', noPosition: 'no position on the map, located by road only', match: { exact: 'exact', prefix: 'beginning', substring: 'part', sound: 'sounds the same', typo: 'one character differs', nearest_number: 'no such number, one near it' },
     parts: { other_name: 'by its other name', short_name: 'by its short name', alternative_name: 'by another name', former_name: 'by a former name', code: 'by its code', pinyin: 'by Pinyin', initials: 'by Pinyin initials' },
     truncated: 'The search stopped before its end; please give more words.',
     start: 'Start here', startHints: ['Type a place name, an address or a road to find it', 'Click anywhere on the map to see what is there', 'Type or paste coordinates to go straight to a point'], back: 'Back to the results', away: (d) => `${d} from the centre`,

@@ -8,7 +8,7 @@ export const zh = {
     label: '搜索地名、门牌、道路、许可证号或坐标', placeholder: '地名、门牌、坐标…', go: '搜索', clear: '清除搜索', keyHint: '按 / 开始搜索',
     results: '搜索结果', suggestions: '搜索建议', count: (n: number) => `共 ${n} 条结果`, first: (n: number) => `最相关的 ${n} 条结果`, limited: (n: number) => `显示最相关的 ${n} 条；输入更多字词可缩小范围。`,
     none: (q: string) => `没有找到“${q}”。`, noneHint: '换一种写法试试：去掉门牌号，只写道路名，或改用拼音；也可以直接输入坐标。', loading: '正在搜索…',
-    failed: '搜索没有完成', noPosition: '无图上位置，仅按道路查得', match: { exact: '完全匹配', prefix: '开头匹配', substring: '部分匹配' } as Record<string, string>,
+    failed: '搜索没有完成', noPosition: '无图上位置，仅按道路查得', match: { exact: '完全匹配', prefix: '开头匹配', substring: '部分匹配', sound: '读音相同', typo: '相差一字', nearest_number: '无此号，附近的号' } as Record<string, string>,
     parts: { other_name: '按外文名', short_name: '按简称', alternative_name: '按别名', former_name: '按曾用名', code: '按编号', pinyin: '按拼音', initials: '按拼音首字母' } as Record<string, string>,
     truncated: '内容太多，搜索未查完；请输入更多字词。',
     start: '从这里开始', startHints: ['输入地名、门牌号或道路名查找位置', '点击地图上任意一处，查看那里有什么', '输入或粘贴坐标，直接到达该点'], back: '返回结果', away: (d: string) => `距视图中心 ${d}`,
