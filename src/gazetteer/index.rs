@@ -82,12 +82,13 @@ impl Index {
     /// The best hits in the order that `score` defines. Never fails: a text that means nothing finds nothing.
     ///
     /// What is not quite the text asked for (another sound, a typo, another number) is looked for only when nothing is
-    /// exactly it and the answer is not full; while a text is being typed only when it finds nothing.
+    /// exactly it, the answer is not full and the first search came to its end; while a text is being typed only when it
+    /// finds nothing.
     pub fn search(&self, query: &Query) -> Answer {
         let (mut all, mut truncated) = self.candidates(query, find);
         let is_known = all.iter().any(|candidate| candidate.found.order.kind == Kind::Exact);
         let is_full = all.len() >= query.limit.min(LIMIT_MAX);
-        if !is_known && !is_full && (all.is_empty() || !query.unfinished) {
+        if !is_known && !is_full && !truncated && (all.is_empty() || !query.unfinished) {
             let (altered, gave_up) = self.candidates(query, find_altered);
             let known = all.len();
             for candidate in altered {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 use super::numerals;
 use super::simplified::simplified;
@@ -190,7 +191,9 @@ fn joined(signs: &[char]) -> Vec<char> {
             Role::Nothing => {}
             Role::Blank | Role::Dash => blank = true,
             Role::Kept => {
-                if blank && key.last().is_some_and(|last| !is_unspaced(*last)) && !is_unspaced(sign) {
+                let between_words = key.last().is_some_and(|last| !is_unspaced(*last)) && !is_unspaced(sign);
+                // a mark that stood apart must not come to stand on the sign before it
+                if blank && (between_words || (!key.is_empty() && is_combining_mark(sign))) {
                     key.push(' ');
                 }
                 blank = false;
@@ -290,6 +293,7 @@ mod tests {
     #[test]
     fn dakuten_and_hangul_survive() {
         assert_eq!(key("がぎ"), "がぎ");
+        assert_eq!(key("か \u{3099}"), "か \u{3099}");
         assert_eq!(key("서울"), "서울");
     }
 
