@@ -4,7 +4,7 @@
 //! which elements could stand there (known names first, then patterns), and takes the cheapest chains of elements that
 //! cover the text. Names come from a [`Names`], so that the register's own divisions, roads and estates decide where one
 //! name ends and the next begins; without one, patterns alone do what they can. Hanzi addresses run from the large to
-//! the small; those without hanzi are read by words ([`western`]).
+//! the small; those without hanzi are read by words (`western`).
 //!
 //! Leaves out: whether an address exists, how parts relate (is this county in that city), and correction of any kind.
 
@@ -17,15 +17,11 @@ mod western;
 mod words;
 
 #[cfg(test)]
-mod corpus;
-#[cfg(test)]
-mod plates;
-#[cfg(test)]
 mod tests;
 
 use std::ops::Range;
 
-pub use names::{Lexicon, Names, NoNames};
+pub use names::{Known, Lexicon, Names, NoNames};
 use signs::Signs;
 
 /// What an element is, from the large to the small (the levels of a Chinese standard address, county to room).

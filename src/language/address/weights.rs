@@ -89,7 +89,7 @@ pub(super) fn marked(kind: ElementKind, mark: &str, joined: bool) -> u32 {
     }
 }
 
-/// A number or letter without a mark; most of what it costs is in [`after`].
+/// A number or letter without a mark; most of what it costs is in `after`.
 pub(super) fn bare(signs: &Signs, start: usize, end: usize) -> u32 {
     let numeral = signs.is_numeral(start) && !signs.is_digit(start);
     let cut = if signs.is_digit(end) {

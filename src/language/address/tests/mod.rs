@@ -1,5 +1,8 @@
 //! The examples of the grammar, and what holds for any text.
 
+mod corpus;
+mod plates;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -13,7 +13,7 @@ use std::io::Read;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use super::*;
+use super::super::*;
 
 fn path(name: &str) -> Option<PathBuf> {
     let asked = std::env::var_os("YUTU_REAL_DATA").map(PathBuf::from);
