@@ -23,7 +23,7 @@ mod warp;
 mod write;
 
 #[cfg(test)]
-mod audit;
+mod tests;
 
 use std::collections::BTreeMap;
 use std::io;
