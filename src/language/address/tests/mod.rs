@@ -148,10 +148,10 @@ fn plates_of_taiwan_and_every_way_to_write_a_number_are_read() {
     for (text, expected) in [
         (
             "宜蘭縣五結鄉孝威村12鄰五結中路三段516巷45弄8之2號",
-            "County=宜蘭县; Town=五結乡; Community=孝威村; Group=12邻; Road=五結中路三段; Lane=516巷; SubLane=45弄; Number=8之2号",
+            "County=宜兰县; Town=五结乡; Community=孝威村; Group=12邻; Road=五结中路三段; Lane=516巷; SubLane=45弄; Number=8之2号",
         ),
-        ("宜蘭縣羅東鎮中正路12號8樓之3", "County=宜蘭县; Town=羅东镇; Road=中正路; Number=12号; Floor=8楼之3"),
-        ("羅東鎮中正路 １２ 號", "Town=羅东镇; Road=中正路; Number=12号"),
+        ("宜蘭縣羅東鎮中正路12號8樓之3", "County=宜兰县; Town=罗东镇; Road=中正路; Number=12号; Floor=8楼之3"),
+        ("羅東鎮中正路 １２ 號", "Town=罗东镇; Road=中正路; Number=12号"),
         ("南京西路10衖3號", "Road=南京西路; Lane=10巷; Number=3号"),
         ("文三路478-2", "Road=文三路; Number=478-2"),
         ("世贸花园5#1101", "Estate=世贸花园; Building=5号楼; Room=1101"),
