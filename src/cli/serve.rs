@@ -23,9 +23,6 @@ use crate::telemetry;
 
 const CONNECTIONS: u32 = 12;
 
-/// Longer than any one calculation takes; nothing new begins after the end was asked for.
-const LAST_CALCULATIONS: Duration = Duration::from_secs(30);
-
 pub(super) fn run(args: &ServeArgs) -> Result<ExitCode> {
     telemetry::start_log(args.log_format, telemetry::SERVER_FILTER);
     let pack = Pack::read(&args.city)?;
@@ -35,9 +32,12 @@ pub(super) fn run(args: &ServeArgs) -> Result<ExitCode> {
     let config = Config { listen: args.listen, limits, base_map, secure_cookies: args.secure_cookies };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(serve(config, &pack, &database));
-    // A thread that ends after this one frees its Proj while the C libraries' own end is under way, and crashes: wait for them all.
-    runtime.shutdown_timeout(LAST_CALCULATIONS);
-    result.map(|()| ExitCode::SUCCESS)
+    // Blocking work that is still under way is not worth waiting for.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    drop(database);
+    result?;
+    // Past the C libraries' own end: a calculation thread that is still there would use what they have freed, and crash.
+    signal_hook::low_level::exit(0)
 }
 
 async fn serve(config: Config, pack: &Pack, database: &Arc<Database>) -> Result<()> {
