@@ -24,7 +24,7 @@ const CELL_BITS: u8 = 3;
 /// How many kinds a cell names when room is scarce.
 const FEW_KINDS: usize = 8;
 
-/// How far a layer of a tile is aggregated; 0 is the usual. From 1 on only the fields that maps draw by are kept, from 2 on
+/// How far a layer of a tile is aggregated; 0 is the usual. From 1 on, which is never enough by itself and not tried, only the fields that maps draw by are kept, from 2 on
 /// lines have fewer corners, at 3 and 4 larger features are merged and counted, from 5 on all of them; from 6 on
 /// merged areas are coarser too, and from 7 on gaps may be wider than a pixel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -202,7 +202,7 @@ fn whole_digits(degrees: f64) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Aggregated {
     pub layer: TileLayer,
-    /// 1: fewer fields. 2: fewer corners. 3 and 4: larger features are merged and counted too. 5 to 9: all are, ever
+    /// 2: fewer fields and corners. 3 and 4: larger features are merged and counted too. 5 to 9: all are, ever
     /// coarser.
     pub level: u8,
 }
