@@ -18,6 +18,7 @@ mod join;
 mod labels;
 mod mlt;
 mod mvt;
+mod painted;
 mod paths;
 mod remainder;
 mod rings;
@@ -33,7 +34,7 @@ pub use fields::{TileField, tilejson_fields};
 pub use grid::{BUFFER_UNITS, PIXEL_UNITS, TILE_UNITS, TileId, TileRange, tiles_reached};
 pub use mlt::Unencodable;
 
-use budget::{Level, Weight};
+use budget::{Level, TOO_HEAVY, Weight};
 use content::Content;
 
 use crate::domain::{Layer, UnknownLayer};
@@ -155,16 +156,15 @@ fn fitting<'a>(snapshot: &'a Snapshot, tile: TileId, layers: &[TileLayer]) -> Ve
         let (geojson, mvt) = weights.iter().fold((said, 0), |sum, weight| (sum.0 + weight.geojson, sum.1 + weight.mvt));
         // The weights are upper bounds; only a tile near its budget is worth a look at what it comes to.
         let fits_as_geojson = geojson <= GEOJSON_BUDGET
-            || (geojson <= GEOJSON_BUDGET * 5 / 4 && written_as_geojson(tile, &contents, &aggregated(&contents)).len() <= GEOJSON_BUDGET);
+            || (geojson <= TOO_HEAVY && written_as_geojson(tile, &contents, &aggregated(&contents)).len() <= GEOJSON_BUDGET);
         let fits_as_mvt = || mvt <= MVT_GZIP_BUDGET || budget::gzip_len(&written_as_mvt(&contents)) <= MVT_GZIP_BUDGET;
         if fits_as_geojson && fits_as_mvt() {
             return contents;
         }
-        let times = geojson as f64 / GEOJSON_BUDGET as f64;
-        let heaviest = (0..contents.len())
-            .filter(|at| contents[*at].level.next(contents[*at].layer.layer(), times).is_some())
-            .max_by_key(|at| (weights[*at].geojson, *at));
-        let Some((at, level)) = heaviest.and_then(|at| Some((at, contents[at].level.next(contents[at].layer.layer(), times)?))) else {
+        let next = |at: usize| Some((at, contents[at].level.next(contents[at].layer.layer(), geojson)?));
+        // What is still drawn as closely as can be seen gives way before any other is drawn worse.
+        let gives_way = (0..contents.len()).filter_map(next).max_by_key(|(at, level)| (level.is_exact(), weights[*at].geojson, *at));
+        let Some((at, level)) = gives_way else {
             return contents;
         };
         contents[at] = content::assemble(snapshot, tile, contents[at].layer, level);
