@@ -40,13 +40,13 @@ impl Level {
     const PAINTED: u8 = 4;
     const LAST: u8 = 7;
 
-    /// What to try after this one came to so many bytes; `None` after the last. Each try costs as much as the tile:
-    /// fewer fields and corners seldom save more than a tenth, and what must not be merged across kinds is not much lighter
-    /// for being merged, before it is painted.
+    /// What to try after the tile came to so many bytes; `None` after the last. Each try costs as much as the tile: fewer
+    /// fields and corners seldom save more than a tenth, and a coverage is not much lighter for being merged, before it is
+    /// painted.
     pub(super) fn next(self, layer: Layer, geojson: usize) -> Option<Self> {
         let to = match self.0 {
             0 if geojson <= GEOJSON_BUDGET * 23 / 20 => 1,
-            0..Self::PAINTED if is_painted_by_kind(layer) => Self::PAINTED,
+            0..Self::PAINTED if is_coverage(layer) => Self::PAINTED,
             0 => 2,
             level => level + 1,
         };

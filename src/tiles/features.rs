@@ -10,13 +10,18 @@ use super::draw::{Outcome, PathKind, Pen};
 use super::grid::{BUFFER_UNITS, TileId};
 use super::join;
 use super::painted::Painted;
+use super::paths::Paths;
 use super::remainder::{Remainder, Remainders};
 use crate::domain::{Extent, Layer};
 use crate::spatial::{Cell, Feature, LayerIndex, Shape, anchor, kind_field};
 
-/// Of more zones under a pixel than this the remainders are painted: to join them edge by edge takes longer than all the rest of
-/// a tile, and where there are so many, what would be drawn by itself is hardly larger than they are.
+/// Where more zones or parcels than this are too small to be drawn, all are painted: to join them edge by edge takes longer than
+/// all the rest of a tile, and what would be drawn by itself is hardly larger than they are.
 const MOST_JOINED: usize = 1000;
+
+/// One of so many features is drawn to see what all may weigh, where there are at least as many as that.
+const SAMPLED: u8 = 16;
+const SAMPLED_FROM: usize = 1000;
 
 pub(super) fn features<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let (tile, layer) = (content.tile, index.layer());
@@ -31,7 +36,7 @@ pub(super) fn features<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
         // Points, and areas that are points.
         let cells = counted(index, content, f64::MIN_POSITIVE);
         let mut rest = Rest::new(layer, content);
-        if is_painted_by_kind(layer) && !rest.is_painted() && small_ones(index, content) > MOST_JOINED {
+        if !rest.is_painted() && (small_ones(index, content) > MOST_JOINED || is_too_heavy_by_sample(index, content)) {
             content.given_up = true;
             return;
         }
@@ -61,6 +66,23 @@ fn small_ones(index: &LayerIndex, content: &Content<'_>) -> usize {
     let reach = content.tile.reach_mercator();
     let sized = index.window_mercator_sized(&reach, f64::MIN_POSITIVE);
     sized.filter(|(_, extent)| extent.width().max(extent.height()) < smallest_m).count()
+}
+
+/// Whether every so manieth of what is large enough to be drawn by itself comes to so much that all will be too heavy by far.
+/// Which ones are looked at depends on nothing but their ids.
+fn is_too_heavy_by_sample<'a>(index: &'a LayerIndex, content: &mut Content<'a>) -> bool {
+    let (tile, reach) = (content.tile, content.tile.reach_mercator());
+    let mut pen = Pen::new(tile, BUFFER_UNITS, content.level.detail());
+    let (mut paths, mut drawn, mut seen) = (Paths::default(), 0, 0);
+    for (feature, extent) in index.window_mercator_sized(&reach, content.smallest_m()) {
+        seen += 1;
+        let Shape::Geometry(geometry) = &feature.mercator else { continue };
+        if feature.id.as_bytes()[9] % SAMPLED == 0 {
+            drawn += usize::from(matches!(pen.draw(geometry, &reach, holds(tile, anchor(&extent)), &mut paths), Outcome::Drawn { .. }));
+        }
+    }
+    let weighs = drawn * FEATURE_BYTES + paths.points_in(0, paths.count()) * position_bytes(tile);
+    seen >= SAMPLED_FROM && weighs * usize::from(SAMPLED) > TOO_HEAVY * 11 / 10
 }
 
 /// Draws what is large enough and still there at this zoom, and hands over what is not, of all that is at least `from_m` long.

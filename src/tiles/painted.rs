@@ -7,6 +7,8 @@
 //! arcs are simplified. A group lies in one cell of a tile: what sticks out of a neighbouring tile belongs to the nearest
 //! cell here. Where areas lie over each other, the last group shows.
 
+use std::ops::Range;
+
 use geo_types::{Coord, Geometry, LineString};
 
 use super::draw::each_polygon;
@@ -86,6 +88,16 @@ impl Squares {
     }
 }
 
+/// A place of a tile as one number, which rises from row to row and along each.
+fn packed([column, row]: [i32; 2]) -> u32 {
+    // Squares of a tile are some thousand on a side at most, and begin a little before it.
+    ((row + 1024) as u32) << 16 | (column + 1024) as u32
+}
+
+fn unpacked(place: u32) -> [i32; 2] {
+    [(place & 0xFFFF) as i32 - 1024, (place >> 16) as i32 - 1024]
+}
+
 /// The first square whose middle is not before a place.
 fn first_middle(place: f64) -> i32 {
     // Far outside of any tile it saturates, which is far enough.
@@ -154,8 +166,8 @@ impl<'a> Painted<'a> {
 }
 
 impl Squares {
-    /// Where a ring crosses the middles of rows: row and first column behind it.
-    fn crossings(&self, ring: &LineString<f64>, within: &Span, out: &mut Vec<[i32; 2]>) {
+    /// Where a ring crosses the middles of rows: row and first column behind it, as [`packed`].
+    fn crossings(&self, ring: &LineString<f64>, within: &Span, out: &mut Vec<u32>) {
         let mut corners = ring.0.iter().map(|coord| self.position(coord));
         let Some(mut before) = corners.next() else { return };
         let mut row_before = first_middle(before[1]);
@@ -168,7 +180,7 @@ impl Squares {
                 let rows = row.min(row_before).max(within.min[1])..row.max(row_before).min(within.max[1]);
                 for row in rows {
                     let x = a[0] + (f64::from(row) + 0.5 - a[1]) * slope;
-                    out.push([row, first_middle(x).clamp(within.min[0], within.max[0])]);
+                    out.push(packed([first_middle(x).clamp(within.min[0], within.max[0]), row]));
                 }
             }
             (before, row_before) = (corner, row);
@@ -193,12 +205,12 @@ impl Canvas {
     }
 
     /// What lies between an odd and an even crossing of a row is inside. The highest colour stays.
-    fn paint(&mut self, colour: u32, crossings: &mut [[i32; 2]]) {
+    fn paint(&mut self, colour: u32, crossings: &mut [u32]) {
         crossings.sort_unstable();
         for pair in crossings.chunks_exact(2) {
-            debug_assert_eq!(pair[0][0], pair[1][0]);
-            let row = (pair[0][0] - self.offset[1]) as usize * self.width;
-            let [from, to] = [pair[0][1], pair[1][1]].map(|column| row + (column - self.offset[0]) as usize);
+            let ([from, row], [to, _]) = (unpacked(pair[0]), unpacked(pair[1]));
+            let row = (row - self.offset[1]) as usize * self.width;
+            let [from, to] = [from, to].map(|column| row + (column - self.offset[0]) as usize);
             self.colours[from..to].iter_mut().for_each(|square| *square = colour.max(*square));
         }
     }
@@ -211,8 +223,9 @@ impl Canvas {
         for start in (width..self.colours.len() - width).step_by(width) {
             above.copy_from_slice(&here);
             here.copy_from_slice(&self.colours[start..start + width]);
-            for column in 1..width - 1 {
-                if here[column] == 0 {
+            for column in (1..width - 1).filter(|column| here[*column] == 0) {
+                // Most of what is not painted lies among its like.
+                if here[column - 1] != 0 || above[column] != 0 {
                     let (west, east, north, south) =
                         (here[column - 1], here[column + 1], above[column], self.colours[start + width + column]);
                     let across = if west != 0 && east != 0 { west.max(east) } else { 0 };
@@ -229,11 +242,14 @@ impl Canvas {
         let around = |at: usize| [at - 1, at + 1, at - width, at + width];
         let mut changes: Vec<(usize, u32)> = Vec::new();
         let (mut piece, mut beside) = (Vec::with_capacity(SPECK_SQUARES + 1), Vec::new());
+        let mut borders = Vec::new();
         for row in (width..self.colours.len() - width).step_by(width) {
-            'squares: for at in row + 1..row + width - 1 {
+            borders.clear();
+            self.borders(row..row + width, &mut borders);
+            'squares: for at in borders.iter().copied().filter(|at| *at < row + width - 1) {
                 let colour = self.colours[at];
                 // The first of a piece has others to the west and to the north.
-                if self.colours[at - 1] == colour || self.colours[at - width] == colour {
+                if self.colours[at - width] == colour {
                     continue;
                 }
                 piece.clear();
@@ -266,24 +282,45 @@ impl Canvas {
     /// Paints a third square where two of a colour touch at a corner only: outlines never meet themselves then.
     fn close_corners(&mut self) {
         let width = self.width;
-        for at in 0..self.colours.len() - width - 1 {
-            let [a, b, c, d] = [self.colours[at], self.colours[at + 1], self.colours[at + width], self.colours[at + width + 1]];
-            if a == d && a != 0 && a != b && a != c {
-                self.colours[at + width] = a;
-            } else if b == c && b != 0 && b != a && b != d {
-                self.colours[at + width + 1] = b;
+        let mut borders = Vec::new();
+        for row in (0..self.colours.len() - width).step_by(width) {
+            borders.clear();
+            self.borders(row..row + width, &mut borders);
+            for at in borders.iter().copied() {
+                let [a, b, c, d] = [self.colours[at - 1], self.colours[at], self.colours[at + width - 1], self.colours[at + width]];
+                if a == d && a != 0 && a != c {
+                    self.colours[at + width - 1] = a;
+                } else if b == c && b != 0 && b != d {
+                    self.colours[at + width] = b;
+                }
             }
+        }
+    }
+
+    /// Adds the squares of a row that have another colour than the one to the west.
+    fn borders(&self, row: Range<usize>, out: &mut Vec<usize>) {
+        const AT_ONCE: usize = 32;
+        let mut at = row.start + 1;
+        while at < row.end {
+            let end = (at + AT_ONCE).min(row.end);
+            // Long runs are passed over in one look.
+            if self.colours[at..end] != self.colours[at - 1..end - 1] {
+                out.extend((at..end).filter(|at| self.colours[*at] != self.colours[at - 1]));
+            }
+            at = end;
         }
     }
 
     /// The outlines with their colours, the inside on the right of who walks with y south; squares from the tile's corner.
     fn rings(&self) -> Vec<(u32, Vec<[i32; 2]>)> {
         // Each outline has a western edge, and goes along each of them once.
-        let mut seen = vec![false; self.colours.len()];
+        let mut seen = vec![0u64; self.colours.len().div_ceil(64)];
         let (mut rings, mut walk, mut arcs) = (Vec::new(), Vec::new(), Arcs::default());
-        for at in 1..self.colours.len() {
+        let mut borders = Vec::new();
+        self.borders(0..self.colours.len(), &mut borders);
+        for at in borders {
             let colour = self.colours[at];
-            if colour != 0 && self.colours[at - 1] != colour && !seen[at] {
+            if colour != 0 && mark(&mut seen, at) {
                 self.walk(at, &mut seen, &mut walk);
                 rings.push((colour, arcs.simplified(&walk)));
             }
@@ -292,12 +329,15 @@ impl Canvas {
     }
 
     /// Around what begins at the western edge of a square.
-    fn walk(&self, start: usize, seen: &mut [bool], walk: &mut Vec<Corner>) {
+    fn walk(&self, start: usize, seen: &mut [u64], walk: &mut Vec<Corner>) {
         walk.clear();
         let (colour, width) = (self.colours[start], self.width);
+        let edge_rows = [0, self.tile_end].map(|row| {
+            let start = (row - self.offset[1]).max(0) as usize * width;
+            start..start + width
+        });
         // The square to the south east of the corner we stand on.
         let (mut at, mut way) = (start, Way::North);
-        seen[start] = true;
         loop {
             let [north_west, north_east, south_west, south_east] =
                 [self.colours[at - width - 1], self.colours[at - width], self.colours[at - 1], self.colours[at]];
@@ -314,17 +354,29 @@ impl Canvas {
             } else {
                 way
             };
-            let borders = [north_west != north_east, south_west != south_east, north_west != south_west, north_east != south_east];
-            let junction = borders.into_iter().filter(|border| *border).count() > 2;
-            let place = [(at % width) as i32 + self.offset[0], (at / width) as i32 + self.offset[1]];
-            let on_edge = |axis: usize| place[axis] == 0 || place[axis] == self.tile_end;
-            let across = match way {
-                _ if turned != way => on_edge(0) || on_edge(1),
-                Way::North | Way::South => on_edge(1),
-                Way::East | Way::West => on_edge(0),
+            let borders = u8::from(north_west != north_east)
+                + u8::from(south_west != south_east)
+                + u8::from(north_west != south_west)
+                + u8::from(north_east != south_east);
+            let junction = borders > 2;
+            // A straight run matters only where it crosses the edge of the tile.
+            let crosses = match way {
+                Way::North | Way::South => {
+                    at >= edge_rows[0].start && at < edge_rows[0].end || at >= edge_rows[1].start && at < edge_rows[1].end
+                }
+                Way::East | Way::West => true,
             };
-            if turned != way || junction || across {
-                walk.push(Corner { place, fixed: junction || across });
+            if turned != way || junction || crosses {
+                let place = [(at % width) as i32 + self.offset[0], (at / width) as i32 + self.offset[1]];
+                let on_edge = |axis: usize| place[axis] == 0 || place[axis] == self.tile_end;
+                let across = match way {
+                    _ if turned != way => on_edge(0) || on_edge(1),
+                    Way::North | Way::South => on_edge(1),
+                    Way::East | Way::West => on_edge(0),
+                };
+                if turned != way || junction || across {
+                    walk.push(Corner { place, fixed: junction || across });
+                }
             }
             way = turned;
             at = match way {
@@ -333,11 +385,19 @@ impl Canvas {
                 Way::South => at + width,
                 Way::West => at - 1,
             };
-            if way == Way::North && std::mem::replace(&mut seen[at], true) {
+            if way == Way::North && !mark(seen, at) {
                 return;
             }
         }
     }
+}
+
+/// Sets a bit; says whether it was not set before.
+fn mark(bits: &mut [u64], at: usize) -> bool {
+    let bit = 1 << (at % 64);
+    let new = bits[at / 64] & bit == 0;
+    bits[at / 64] |= bit;
+    new
 }
 
 /// A corner of an outline; a fixed one stays, because others end there.
@@ -427,7 +487,8 @@ fn off_line(a: [i32; 2], b: [i32; 2], p: [i32; 2]) -> f64 {
     let [dx, dy, px, py] = [b[0] - a[0], b[1] - a[1], p[0] - a[0], p[1] - a[1]].map(f64::from);
     let length_2 = dx * dx + dy * dy;
     let along = ((px * dx + py * dy) / length_2).clamp(0.0, 1.0);
-    (px - along * dx).hypot(py - along * dy)
+    let [ox, oy] = [px - along * dx, py - along * dy];
+    (ox * ox + oy * oy).sqrt()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -493,10 +554,10 @@ mod tests {
         fn outlines_before_they_are_simplified_are_the_picture(picture in picture()) {
             let mut canvas = canvas(12, &picture);
             canvas.close_corners();
-            let (mut seen, mut walk, mut rings) = (vec![false; canvas.colours.len()], Vec::new(), Vec::new());
+            let (mut seen, mut walk, mut rings) = (vec![0; canvas.colours.len()], Vec::new(), Vec::new());
             for at in 1..canvas.colours.len() {
                 let colour = canvas.colours[at];
-                if colour != 0 && canvas.colours[at - 1] != colour && !seen[at] {
+                if colour != 0 && canvas.colours[at - 1] != colour && mark(&mut seen, at) {
                     canvas.walk(at, &mut seen, &mut walk);
                     let ring: Vec<[i32; 2]> = walk.iter().map(|corner| corner.place).collect();
                     let mut corners = ring.clone();
