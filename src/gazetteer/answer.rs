@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::Division;
+use super::{Division, PartMatch};
 use crate::domain::{Extent, FeatureId, Layer};
 
 /// What is asked.
@@ -25,6 +25,8 @@ pub struct Query {
     pub division: Option<String>,
     /// The text is still being typed: a single letter or digit then finds beginnings only, not every text it occurs in.
     pub unfinished: bool,
+    /// Say of each hit which of its parts the text met and how ([`Hit::parts`]).
+    pub reasons: bool,
 }
 
 impl Default for Query {
@@ -38,6 +40,7 @@ impl Default for Query {
             layers: Vec::new(),
             division: None,
             unfinished: false,
+            reasons: false,
         }
     }
 }
@@ -57,11 +60,20 @@ pub enum Kind {
     Exact,
     Prefix,
     Substring,
+    /// All that the text says is there, in another order or with parts left out in between.
+    Rearranged,
     /// The same when read aloud: characters of the same sound, or Pinyin for hanzi.
     Sound,
     /// One character or digit is wrong, missing or too many, or two have changed places.
     Typo,
-    /// The street is there, the number is not: this is one of the nearest.
+    /// A part of the text is not met: the register does not have it, or has another.
+    Partial,
+    /// The number lies between two known ones of its road: this is about where it is.
+    Interpolated,
+    /// The street is there, the number is not: this is the street itself.
+    Street,
+    /// The street is there, the number is not: this is one of the nearest. Where nothing comes before it, the street is known
+    /// from its plates only.
     NearestNumber,
 }
 
@@ -118,6 +130,15 @@ pub struct Hit {
     pub matched: Match,
     /// Between 0 and 1; never rises from one hit to the next.
     pub score: f64,
+    /// What of the place each part of the query met, when [`Query::reasons`] are asked for.
+    #[serde(skip)]
+    pub parts: Vec<PartMatch>,
+    /// What the score is the sum of.
+    #[serde(skip)]
+    pub weights: [(&'static str, f64); 4],
+    /// Metres within which the place lies when it was interpolated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_m: Option<f64>,
     /// How many features this hit stands for: pieces of one road with the same names in the same division are one hit.
     pub features: u32,
 }

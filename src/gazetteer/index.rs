@@ -192,7 +192,15 @@ impl Candidate<'_> {
 
     fn hit(&self, lang: &str) -> Hit {
         let Found { order, matched, entry, group, features } = self.found;
-        Hit { place: place(self.columns, group, entry, lang), matched, score: order.score(), features }
+        Hit {
+            place: place(self.columns, group, entry, lang),
+            matched,
+            score: order.score(),
+            parts: Vec::new(),
+            weights: order.weights(),
+            error_m: None,
+            features,
+        }
     }
 }
 

@@ -403,7 +403,7 @@ fn query() -> impl Strategy<Value = Query> {
     let bias = prop_oneof![Just(None), Just(Some([1.0, 1.2]))];
     let division = prop_oneof![3 => Just(None), 1 => Just(Some("31".to_owned()))];
     (text, 0..12usize, bias, bbox, layers, division, any::<bool>()).prop_map(|(text, limit, bias, bbox, layers, division, unfinished)| {
-        Query { text, limit, bias, bbox, layers, division, unfinished, lang: "zh".to_owned() }
+        Query { text, limit, bias, bbox, layers, division, unfinished, lang: "zh".to_owned(), ..Query::default() }
     })
 }
 

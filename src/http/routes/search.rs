@@ -72,6 +72,7 @@ async fn find(serving: &Serving, language: Language, search: Search, unfinished:
         layers: search.layer.as_deref().map(|text| params::layers(text, language)).transpose()?.unwrap_or_default(),
         division: search.division,
         unfinished,
+        reasons: !unfinished,
     };
     let text = query.text.clone();
     let question = SearchQuestion { query, after_sequence: search.after_sequence };

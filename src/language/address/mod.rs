@@ -21,11 +21,14 @@ mod tests;
 
 use std::ops::Range;
 
+use serde::Serialize;
+
 pub use names::{Known, Lexicon, Names, NoNames};
 use signs::Signs;
 
 /// What an element is, from the large to the small (the levels of a Chinese standard address, county to room).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ElementKind {
     Country,
     Province,
@@ -91,6 +94,16 @@ impl ElementKind {
             Other,
         ]
     };
+
+    /// A division, down to the neighbourhood.
+    pub fn is_division(self) -> bool {
+        self <= ElementKind::Group
+    }
+
+    /// A part inside the house or of its estate, or who lives there.
+    pub fn is_inside(self) -> bool {
+        (ElementKind::Block..=ElementKind::Occupant).contains(&self)
+    }
 
     /// Whether its value is a number with a mark rather than a name.
     fn is_numbered(self) -> bool {
