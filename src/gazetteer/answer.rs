@@ -75,6 +75,8 @@ pub enum Kind {
     /// The street is there, the number is not: this is one of the nearest. Where nothing comes before it, the street is known
     /// from its plates only.
     NearestNumber,
+    /// Found only in another division than the text says; the parts say which.
+    Elsewhere,
 }
 
 /// Which of the texts of an entry was met.

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::columns::{Columns, FormRow, Group, NONE, Numbers, Role, StartRow, StoredName, fixed};
 use super::entry::{Division, Entry};
 use super::forms::{self, Form};
+use super::lexicon;
 use super::postings::postings;
 use super::score::layer_order;
 use super::sounds::Sounds;
@@ -109,6 +110,7 @@ pub(super) fn columns(entries: &[Entry]) -> Columns {
     sort_starts(&mut columns);
     columns.postings = postings(&columns);
     columns.sounds = Sounds::of(&columns);
+    columns.lexicon = lexicon::of(&columns);
     columns
 }
 

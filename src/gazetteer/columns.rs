@@ -9,6 +9,7 @@ use super::score::{Order, layer_order};
 use super::sounds::Sounds;
 use super::texts::Texts;
 use crate::domain::{FeatureId, Layer, Name, NameKind};
+use crate::language::address::Lexicon;
 
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -108,6 +109,8 @@ pub(super) struct Columns {
     pub by_after: Vec<u32>,
     pub postings: Postings,
     pub sounds: Sounds,
+    /// The names that addresses are made of, for the grammar.
+    pub lexicon: Lexicon,
     pub longest_form_chars: u32,
     pub ids: Vec<FeatureId>,
     pub number: Vec<u32>,
@@ -241,6 +244,7 @@ impl Columns {
             + bytes(&self.by_end_whole)
             + bytes(&self.by_after)
             + self.sounds.memory_bytes()
+            + self.lexicon.memory_bytes()
             + bytes(&self.postings.pieces)
             + bytes(&self.postings.ends)
             + bytes(&self.postings.forms)

@@ -13,16 +13,21 @@
 //! prefix) and from the back (street end + number), with postings of their one- and two-character pieces for what lies
 //! in between. Groups and numbers lie in the order of the answer, so that common pieces (路) stop early.
 
+mod align;
 mod altered;
 mod answer;
+mod asked;
 mod best;
 mod build;
+mod by_parts;
 mod certainty;
 mod columns;
 mod entry;
 mod find;
 mod forms;
 mod index;
+mod lexicon;
+mod own;
 mod parts;
 mod postings;
 mod score;
