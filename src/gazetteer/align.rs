@@ -183,7 +183,8 @@ fn in_order(signs: &[char], used: &mut [bool], own: &[OwnPart], open: &[usize], 
             for chars in key.len().saturating_sub(1).max(1)..=(key.len() + 1).min(run) {
                 let is_division = |sign: Option<&char>| sign.is_some_and(|sign| DIVISION_WORDS.contains(*sign));
                 let is_cut = is_division(key.last()) && is_division(piece.get(chars)) && !is_division(piece[..chars].last());
-                if let Some(how) = similar(key, &piece[..chars]).filter(|_| !is_cut) {
+                let cuts_word = is_joined(piece.get(chars).copied(), piece[chars - 1]);
+                if let Some(how) = similar(key, &piece[..chars]).filter(|_| !is_cut && !cuts_word) {
                     offer((part + 1, place + chars), if how == How::Sound { SOUND_COST } else { TYPO_COST }, Some(how));
                 }
             }

@@ -104,6 +104,8 @@ pub(super) fn columns(entries: &[Entry]) -> Columns {
     columns.positions = members.iter().map(|member| fixed(prepared[*member as usize].entry.position)).collect();
     columns.by_id = by_id.into_iter().map(|entry| place_of_entry[entry as usize]).filter(|place| *place != NONE).collect();
     columns.by_id.shrink_to_fit();
+    let line = |(place, member): (usize, &u32)| Some((place as u32, prepared[*member as usize].entry.line.clone()?));
+    columns.lines = members.iter().enumerate().filter_map(line).collect();
     let firsts = members.iter().map(|member| place_of[group_of[*member as usize] as usize]);
     add_groups(&mut columns, &order, &gathered, firsts);
     add_forms(&mut columns, &order, &gathered);

@@ -3,12 +3,14 @@
 //! (a room, an occupant, a division) than the register has.
 
 use super::align::is_same_level;
+use super::altered::leading_number;
 use super::answer::{Kind, Match, Query};
 use super::asked::Asked;
 use super::best::{Found, Meeting};
-use super::columns::{Columns, NONE, StartRow};
+use super::columns::{Columns, NONE, StartRow, degrees};
 use super::find::{Search, range_of};
 use super::forms::divisions;
+use super::line::{self, Door, Line};
 use super::own::division_kind;
 use crate::domain::Layer;
 use crate::language::address::{self, street_spellings};
@@ -119,7 +121,7 @@ impl<'a> Search<'a> {
             is_met_elsewhere |= has_number;
         }
         let named: Vec<&StartRow> = self.starts_at(street).iter().filter(|start| !self.is_numbered(start)).collect();
-        for start in named {
+        for start in named.iter().copied() {
             if !self.best.may_go_on(1) {
                 return true;
             }
@@ -131,8 +133,11 @@ impl<'a> Search<'a> {
             }
         }
         if let Some(number) = asked.number.as_deref().filter(|_| !is_met)
-            && let Some(wanted) = super::altered::leading_number(number)
+            && let Some(wanted) = leading_number(number)
         {
+            for start in &named {
+                self.interpolated(asked, start, &starts, wanted);
+            }
             for start in starts.iter().copied() {
                 let agreement = self.agreement(asked, start);
                 if agreement.other > 0 && is_met_elsewhere {
@@ -142,6 +147,40 @@ impl<'a> Search<'a> {
             }
         }
         any
+    }
+
+    /// A number on the line of this road: by its own ranges, else between the plates of the street.
+    fn interpolated(&mut self, asked: &Asked, road: &StartRow, plates: &[&StartRow], wanted: u32) {
+        let columns = self.columns;
+        let group = self.form(road.form).group;
+        let members = columns.members(group);
+        let agreement = self.agreement(asked, road);
+        if columns.groups[group as usize].layer != Layer::Roads || !self.best.may_go_on(members.len()) {
+            return;
+        }
+        let lines: Vec<(u32, &Line)> = members.filter_map(|entry| Some((entry as u32, &**columns.line(entry as u32)?))).collect();
+        let ranged = lines.iter().filter_map(|(entry, line)| Some((*entry, line.by_range(wanted)?)));
+        let mut found = ranged.min_by(|a, b| a.1.error_m.total_cmp(&b.1.error_m));
+        if found.is_none() && !lines.is_empty() {
+            let mut doors = Vec::new();
+            for start in plates {
+                let members = columns.members(self.form(start.form).group);
+                if self.agreement(asked, start).other > 0 || !self.best.may_go_on(members.len()) {
+                    continue;
+                }
+                doors.extend(members.filter_map(|entry| {
+                    let number = columns.number_of(entry as u32).and_then(|number| leading_number(columns.numbers.keys.get(number)))?;
+                    Some(Door { number, position: degrees(columns.positions[entry])? })
+                }));
+            }
+            let pieces: Vec<&Line> = lines.iter().map(|(_, line)| *line).collect();
+            found = line::by_doors(&pieces, &doors, wanted).map(|at| (lines[0].0, at));
+        }
+        if let Some((entry, at)) = found {
+            let kind = agreement.kind(asked, Kind::Interpolated);
+            let meeting = Meeting { group, matched: Match { kind, part: road.part }, chars: agreement.chars(asked) };
+            self.best.offer_at(entry, meeting, at);
+        }
     }
 
     /// A village and a number, without a road: what lies between is left out.

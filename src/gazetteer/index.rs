@@ -209,17 +209,13 @@ impl Candidate<'_> {
 
     /// `key`: the search key of the query, where reasons are asked for.
     fn hit(&self, query: &Query, key: &str) -> Hit {
-        let Found { order, matched, entry, group, features } = self.found;
+        let Found { order, matched, entry, group, features, at } = self.found;
         let parts = if query.reasons { own::parts(self.columns, &self.found, &query.text, key) } else { Vec::new() };
-        Hit {
-            place: place(self.columns, group, entry, &query.lang),
-            matched,
-            score: order.score(),
-            parts,
-            weights: order.weights(),
-            error_m: None,
-            features,
+        let mut place = place(self.columns, group, entry, &query.lang);
+        if let Some(at) = at {
+            place.put_at(at);
         }
+        Hit { place, matched, score: order.score(), parts, weights: order.weights(), error_m: at.map(|at| at.error_m.ceil()), features }
     }
 }
 

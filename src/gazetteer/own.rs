@@ -7,7 +7,7 @@ use super::columns::{Columns, Role};
 use super::forms::divisions;
 use super::parts::{How, PartMatch};
 use crate::domain::Layer;
-use crate::language::address::ElementKind;
+use crate::language::address::{ElementKind, street_spellings};
 use crate::language::{is_unspaced, search_key};
 
 /// What each part of the text met in this hit. `key`: the search key of the text.
@@ -66,6 +66,9 @@ fn own(part: ElementKind, shown: &str) -> Option<OwnPart> {
     let generic = ["省", "市", "县", "区", "镇", "乡", "街道", "村", "里"].into_iter().find_map(|generic| key.strip_suffix(generic));
     keys.extend(generic.filter(|short| part.is_division() && short.chars().count() > 1).map(str::to_owned));
     keys.extend(key.strip_suffix('号').filter(|_| part == ElementKind::Number).map(str::to_owned));
+    if part == ElementKind::Road {
+        keys.extend(street_spellings(&key).into_iter().skip(1));
+    }
     Some(OwnPart { part, keys, shown: shown.to_owned(), is_optional: false })
 }
 

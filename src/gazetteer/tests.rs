@@ -572,3 +572,35 @@ fn how_sure_a_hit_is_follows_from_what_differs() {
     }
     assert_eq!(index.resolve(&ask("天地玄黃")), Resolution::default());
 }
+
+#[test]
+fn a_number_between_known_ones_is_interpolated_and_a_missing_one_gives_the_road() {
+    let at = |entry: Entry, lon: f64| Entry { position: Some([lon, 42.0]), ..entry };
+    let line = |left, right| Some(Arc::new(Line { points: vec![[-71.0, 42.0], [-70.99, 42.0]], left, right }));
+    let cambridge = Arc::new(Division { code: "1".into(), name: "Cambridge".into() });
+    let ranged = Entry { line: line(Some([2, 100]), Some([1, 99])), ..named(10, Layer::Roads, "Main St") };
+    let plain = Entry { line: line(None, None), division: Some(cambridge), ..named(11, Layer::Roads, "Oak St") };
+    let index = Index::build(vec![
+        at(plate(1, "12 Main St, Cambridge", "Main St", "12"), -70.999),
+        at(plate(2, "10 Oak St, Cambridge", "Oak St", "10"), -70.999),
+        at(plate(3, "30 Oak St, Cambridge", "Oak St", "30"), -70.997),
+        ranged,
+        plain,
+    ]);
+    for (text, wanted, lon) in [("50 Main Street", 10, -70.995102), ("20 Oak St", 11, -70.998), ("20 oak st, cambridge", 11, -70.998)] {
+        let found = index.resolve(&ask(text));
+        let hit = found.hit.unwrap();
+        assert_eq!(
+            (hit.place.id, hit.matched.kind, found.certainty),
+            (id(wanted), Kind::Interpolated, Some(Certainty::B)),
+            "{text} {:?}",
+            hit.parts
+        );
+        assert!((hit.place.position.unwrap()[0] - lon).abs() < 1e-5 && hit.error_m.is_some(), "{text} {:?}", hit.place.position);
+    }
+    let hits = index.search(&ask("250 Main St")).hits;
+    assert_eq!((hits[0].place.id, hits[0].matched.kind), (id(10), Kind::Street));
+    for text in ["12-14 Main St Apt 3", "12 Main Street, Cambridge", "Cambridge, Main St 12", "12 Main St Apt 3"] {
+        assert_eq!(index.search(&ask(text)).hits[0].place.id, id(1), "{text}");
+    }
+}
