@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use super::line::At;
 use super::{Division, PartMatch};
 use crate::domain::{Extent, FeatureId, Layer};
+use crate::language::is_unspaced;
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +77,8 @@ pub enum Kind {
     /// The street is there, the number is not: this is one of the nearest. Where nothing comes before it, the street is known
     /// from its plates only.
     NearestNumber,
+    /// Found only in another division than the text says; the parts say which.
+    Elsewhere,
 }
 
 /// Which of the texts of an entry was met.
@@ -119,6 +123,17 @@ pub struct Place {
     /// WGS 84 longitude, latitude; the geometry of a GeocodeJSON feature, not one of its properties.
     #[serde(skip)]
     pub position: Option<[f64; 2]>,
+}
+
+impl Place {
+    /// A road becomes the address of a number on it.
+    pub(super) fn put_at(&mut self, at: At) {
+        let Some(name) = self.name.clone().or_else(|| self.name_en.clone()) else { return };
+        let address = if name.chars().any(is_unspaced) { format!("{name}{}号", at.number) } else { format!("{} {name}", at.number) };
+        self.label = self.label.replacen(&name, &address, 1);
+        self.address = Some(address);
+        self.position = Some(at.position);
+    }
 }
 
 /// A place found. Serialised, it is the `geocoding` object of a GeocodeJSON feature.

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::answer::{Kind, Match, Query};
 use super::columns::{Columns, degrees, fixed};
+use super::line::At;
 use super::score::{Order, distance_m};
 use crate::language::search_key;
 
@@ -26,6 +27,8 @@ pub(super) struct Found {
     pub entry: u32,
     pub group: u32,
     pub features: u32,
+    /// Where it is on the line of its road, if that is not its own place.
+    pub at: Option<At>,
 }
 
 /// What of a group is met.
@@ -165,7 +168,17 @@ impl<'a> Best<'a> {
         }
         let mut order = self.order(meeting.group, meeting.matched.kind, length_chars);
         order.distance_m = self.distance_m(entry);
-        self.insert(Found { order, matched: meeting.matched, entry, group: meeting.group, features: 1 });
+        self.insert(Found { order, matched: meeting.matched, entry, group: meeting.group, features: 1, at: None });
+    }
+
+    /// A number on the line of a road.
+    pub fn offer_at(&mut self, entry: u32, meeting: Meeting, at: At) {
+        if !self.passes(meeting.group) || !self.is_valid(entry) {
+            return;
+        }
+        let mut order = self.order(meeting.group, meeting.matched.kind, meeting.chars);
+        order.distance_m = self.filter.query.bias.map_or(0.0, |bias| distance_m(bias, at.position));
+        self.insert(Found { order, matched: meeting.matched, entry, group: meeting.group, features: 1, at: Some(at) });
     }
 
     /// The nearest member for all of them.
@@ -187,7 +200,7 @@ impl<'a> Best<'a> {
         }
         if let Some((distance_m, entry)) = nearest {
             let order = Order { distance_m, ..self.order(meeting.group, meeting.matched.kind, meeting.chars) };
-            self.insert(Found { order, matched: meeting.matched, entry, group: meeting.group, features });
+            self.insert(Found { order, matched: meeting.matched, entry, group: meeting.group, features, at: None });
         }
     }
 

@@ -87,7 +87,8 @@ fn differences(hit: &Hit) -> Vec<(How, Option<ElementKind>)> {
 /// Of a hit with its parts, when so many others fit as well.
 pub fn certainty(hit: &Hit, rivals: usize) -> Certainty {
     let differs = differences(hit);
-    let is_far_off = matches!(hit.matched.kind, Kind::NearestNumber | Kind::Street) || hit.parts.iter().any(|part| part.how.contradicts());
+    let is_far_off = matches!(hit.matched.kind, Kind::NearestNumber | Kind::Street | Kind::Elsewhere)
+        || hit.parts.iter().any(|part| part.how.contradicts());
     match differs.len() {
         _ if rivals > 0 || is_far_off || hit.parts.is_empty() => Certainty::C,
         0 if hit.matched.kind != Kind::Interpolated => Certainty::A,

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::Line;
 use crate::domain::{FeatureId, Fields, Layer, Name, Value};
 
 /// The division a feature lies in.
@@ -37,6 +38,8 @@ pub struct Entry {
     /// Importance within its layer, 0 the greatest: class of a road, level of a division.
     pub rank: u8,
     pub division: Option<Arc<Division>>,
+    /// Of a road: its line, on which numbers are interpolated.
+    pub line: Option<Arc<Line>>,
 }
 
 impl Entry {
@@ -54,6 +57,7 @@ impl Entry {
             position: None,
             rank: 0,
             division: None,
+            line: None,
         }
     }
 

@@ -8,11 +8,14 @@ use super::altered::find_altered;
 use super::answer::{Answer, Hit, Kind, Place, Query};
 use super::best::{Found, LIMIT_MAX};
 use super::build;
+use super::by_parts::find_by_parts;
 use super::columns::{Columns, Role, StoredName, degrees};
 use super::entry::Entry;
 use super::find::find;
+use super::own;
 use super::score::Order;
 use crate::domain::{FeatureId, NameKind};
+use crate::language::search_key;
 
 /// Rows looked at before a search gives up and says so. No question of the bench reaches it.
 const WORK_LIMIT: u32 = 500_000;
@@ -81,7 +84,7 @@ impl Index {
 
     /// The best hits in the order that `score` defines. Never fails: a text that means nothing finds nothing.
     ///
-    /// What is not quite the text asked for (another sound, a typo, another number) is looked for only when nothing is
+    /// What is not quite the text asked for (other order, another sound, a typo, another number) is looked for only when nothing is
     /// exactly it, the answer is not full and the first search came to its end; while a text is being typed only when it
     /// finds nothing.
     pub fn search(&self, query: &Query) -> Answer {
@@ -89,17 +92,19 @@ impl Index {
         let is_known = all.iter().any(|candidate| candidate.found.order.kind == Kind::Exact);
         let is_full = all.len() >= query.limit.min(LIMIT_MAX);
         if !is_known && !is_full && !truncated && (all.is_empty() || !query.unfinished) {
-            let (altered, gave_up) = self.candidates(query, find_altered);
-            let known = all.len();
-            for candidate in altered {
-                if !all[..known].iter().any(|other| other.id() == candidate.id() || other.is_same_place(&candidate)) {
-                    all.push(candidate);
+            for find in [find_by_parts, find_altered] {
+                let (more, gave_up) = self.candidates(query, find);
+                truncated |= gave_up;
+                add(&mut all, more);
+                if all.iter().any(|candidate| candidate.found.order.kind == Kind::Rearranged) {
+                    break;
                 }
             }
+            all.sort_by(Candidate::cmp);
             all.truncate(query.limit);
-            truncated |= gave_up;
         }
-        let hits = all.iter().map(|candidate| candidate.hit(&query.lang)).collect();
+        let key = if query.reasons { search_key(&query.text).into_string() } else { String::new() };
+        let hits = all.iter().map(|candidate| candidate.hit(query, &key)).collect();
         Answer { hits, truncated }
     }
 
@@ -156,6 +161,18 @@ impl Index {
     }
 }
 
+/// What is there already stays as it is unless it is met better now.
+fn add<'a>(all: &mut Vec<Candidate<'a>>, more: Vec<Candidate<'a>>) {
+    let known = all.len();
+    for candidate in more {
+        match all[..known].iter().position(|other| other.id() == candidate.id() || other.is_same_place(&candidate)) {
+            None => all.push(candidate),
+            Some(other) if candidate.cmp(&all[other]) == Ordering::Less => all[other] = candidate,
+            Some(_) => {}
+        }
+    }
+}
+
 impl Candidate<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         let text = |candidate: &Self| candidate.columns.displayed(candidate.found.group, candidate.found.entry).concat();
@@ -190,17 +207,15 @@ impl Candidate<'_> {
         self.found.features = features;
     }
 
-    fn hit(&self, lang: &str) -> Hit {
-        let Found { order, matched, entry, group, features } = self.found;
-        Hit {
-            place: place(self.columns, group, entry, lang),
-            matched,
-            score: order.score(),
-            parts: Vec::new(),
-            weights: order.weights(),
-            error_m: None,
-            features,
+    /// `key`: the search key of the query, where reasons are asked for.
+    fn hit(&self, query: &Query, key: &str) -> Hit {
+        let Found { order, matched, entry, group, features, at } = self.found;
+        let parts = if query.reasons { own::parts(self.columns, &self.found, &query.text, key) } else { Vec::new() };
+        let mut place = place(self.columns, group, entry, &query.lang);
+        if let Some(at) = at {
+            place.put_at(at);
         }
+        Hit { place, matched, score: order.score(), parts, weights: order.weights(), error_m: at.map(|at| at.error_m.ceil()), features }
     }
 }
 

@@ -9,16 +9,17 @@ use std::cmp::Ordering;
 use super::answer::Kind;
 use crate::domain::Layer;
 
-const EXACT_WEIGHT: f64 = 0.9;
-const PREFIX_WEIGHT: f64 = 0.8;
-const SUBSTRING_WEIGHT: f64 = 0.7;
-const REARRANGED_WEIGHT: f64 = 0.6;
-const SOUND_WEIGHT: f64 = 0.5;
-const TYPO_WEIGHT: f64 = 0.4;
-const PARTIAL_WEIGHT: f64 = 0.3;
-const INTERPOLATED_WEIGHT: f64 = 0.2;
-const STREET_WEIGHT: f64 = 0.1;
-const NEAREST_NUMBER_WEIGHT: f64 = 0.0;
+const EXACT_WEIGHT: f64 = 0.90;
+const PREFIX_WEIGHT: f64 = 0.81;
+const SUBSTRING_WEIGHT: f64 = 0.72;
+const REARRANGED_WEIGHT: f64 = 0.63;
+const SOUND_WEIGHT: f64 = 0.54;
+const TYPO_WEIGHT: f64 = 0.45;
+const PARTIAL_WEIGHT: f64 = 0.36;
+const INTERPOLATED_WEIGHT: f64 = 0.27;
+const STREET_WEIGHT: f64 = 0.18;
+const NEAREST_NUMBER_WEIGHT: f64 = 0.09;
+const ELSEWHERE_WEIGHT: f64 = 0.00;
 /// Divisions get all of it, the last layer nearly nothing. With all that follows less than the step from one kind to the next.
 const LAYER_WEIGHT: f64 = 0.08;
 /// Within a layer; less than the step from one layer to the next.
@@ -66,6 +67,7 @@ impl Order {
             Kind::Interpolated => INTERPOLATED_WEIGHT,
             Kind::Street => STREET_WEIGHT,
             Kind::NearestNumber => NEAREST_NUMBER_WEIGHT,
+            Kind::Elsewhere => ELSEWHERE_WEIGHT,
         };
         [
             ("kind", kind),
@@ -109,7 +111,7 @@ mod tests {
 
     fn order() -> impl Strategy<Value = Order> {
         use Kind::*;
-        let kinds = [Exact, Prefix, Substring, Rearranged, Sound, Typo, Partial, Interpolated, Street, NearestNumber];
+        let kinds = [Exact, Prefix, Substring, Rearranged, Sound, Typo, Partial, Interpolated, Street, NearestNumber, Elsewhere];
         let kind = prop::sample::select(kinds.to_vec());
         (kind, 0..12u8, any::<u8>(), 0..400u32).prop_map(|(kind, layer, rank, length_chars)| Order {
             kind,

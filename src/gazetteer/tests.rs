@@ -9,6 +9,7 @@ use super::forms::{self, Form};
 use super::score::{distance_m, layer_order};
 use super::*;
 use crate::domain::{Extent, FeatureId, Layer, Name, NameKind};
+use crate::language::address::ElementKind;
 use crate::language::{is_unspaced, search_key};
 
 fn id(number: u32) -> FeatureId {
@@ -116,7 +117,7 @@ fn a_western_plate_is_found_with_the_number_first_or_last() {
     assert_eq!(first(&index, "Haupt").0, id(3));
     assert_eq!(first(&index, "12a Hauptstraße"), (id(3), Match { kind: Kind::Exact, part: Part::StreetAddress }));
     assert_eq!(first(&index, "12A 9490 Vaduz"), (id(3), Match { kind: Kind::Substring, part: Part::Address }));
-    assert!(index.search(&ask("2 Main St")).hits.iter().all(|hit| hit.matched.kind == Kind::Typo));
+    assert!(index.search(&ask("2 Main St")).hits.iter().all(|hit| hit.matched.kind >= Kind::Typo));
 }
 
 #[test]
@@ -512,4 +513,94 @@ fn a_hit_is_written_as_geocodejson_wants_it() {
     assert_eq!(json["match"], serde_json::json!({"kind": "exact", "part": "name"}));
     assert_eq!(json["division"], serde_json::Value::Null);
     assert_eq!(index.place(&id(11), "zh"), Some(hit.place));
+}
+
+#[test]
+fn parts_in_another_order_left_out_or_extra_are_understood() {
+    let index = yilan();
+    for (text, wanted, kind) in [
+        ("南豪里中正路一段12號羅東鎮", 1, Kind::Rearranged),
+        ("12號中正路一段羅東鎮", 1, Kind::Rearranged),
+        ("宜蘭縣南豪里中正路一段12號", 1, Kind::Rearranged),
+        ("羅東鎮3鄰中正路一段12號", 1, Kind::Rearranged),
+        ("羅東鎮中正路一段12號3樓", 1, Kind::Partial),
+        ("羅東鎮中正路一段12號 王小明", 1, Kind::Partial),
+        ("台灣省宜蘭縣羅東鎮中正路一段12號", 1, Kind::Partial),
+        ("羅東鎮北成里中正路一段12號", 1, Kind::Elsewhere),
+        ("台北市中正路一段12號", 1, Kind::Elsewhere),
+        ("宜蘭市中正路一段2之2號", 3, Kind::NearestNumber),
+    ] {
+        let hits = index.search(&Query { reasons: true, ..ask(text) }).hits;
+        let first = hits.first().unwrap_or_else(|| panic!("{text} is not found"));
+        assert_eq!((first.place.id, first.matched.kind), (id(wanted), kind), "{text}");
+    }
+    let twin =
+        index.search(&Query { reasons: true, ..ask("宜蘭市中正路一段2之2號") }).hits.into_iter().find(|hit| hit.place.id == id(2)).unwrap();
+    let town = twin.parts.iter().find(|part| part.part == ElementKind::Town).unwrap();
+    assert_eq!(
+        (twin.matched.kind, town.how, town.asked.as_deref(), town.found.as_deref()),
+        (Kind::Elsewhere, How::Differs, Some("宜兰市"), Some("羅東鎮"))
+    );
+}
+
+#[test]
+fn how_sure_a_hit_is_follows_from_what_differs() {
+    let index = yilan();
+    let sure = |text: &str| index.resolve(&ask(text)).certainty.unwrap();
+    for text in ["宜蘭縣羅東鎮南豪里3鄰中正路一段12號", "宜蘭縣羅東鎮南豪里3鄰中正路1段１２號", "南豪里3鄰宜蘭縣羅東鎮中正路一段12號"]
+    {
+        assert_eq!(sure(text), Certainty::A, "{text} {:?}", index.resolve(&ask(text)));
+    }
+    for text in [
+        "宜兰县罗东镇南豪里3邻中正路一段12号",
+        "羅東鎮中正路一段12號",
+        "宜蘭縣羅東鎮南豪里3鄰中証路一段12號",
+        "宜蘭縣羅東鎮南豪里3鄰zhongzhenglu一段12號",
+        "宜蘭縣羅東鎮南豪里3鄰中山路一段12號",
+        "宜蘭縣羅東鎮南豪里3鄰中正路一段12號5樓",
+    ] {
+        assert_eq!(sure(text), Certainty::B, "{text} {:?}", index.resolve(&ask(text)));
+    }
+    for text in [
+        "宜蘭縣羅東鎮南豪里3鄰中正路一段13號",
+        "宜蘭縣羅東鎮南豪里3鄰中正路一段22號",
+        "宜蘭縣五結鄉南豪里3鄰中正路一段12號",
+        "羅東鎮中証路一段12號",
+        "羅東",
+    ] {
+        assert_eq!(sure(text), Certainty::C, "{text} {:?}", index.resolve(&ask(text)));
+    }
+    assert_eq!(index.resolve(&ask("天地玄黃")), Resolution::default());
+}
+
+#[test]
+fn a_number_between_known_ones_is_interpolated_and_a_missing_one_gives_the_road() {
+    let at = |entry: Entry, lon: f64| Entry { position: Some([lon, 42.0]), ..entry };
+    let line = |left, right| Some(Arc::new(Line { points: vec![[-71.0, 42.0], [-70.99, 42.0]], left, right }));
+    let cambridge = Arc::new(Division { code: "1".into(), name: "Cambridge".into() });
+    let ranged = Entry { line: line(Some([2, 100]), Some([1, 99])), ..named(10, Layer::Roads, "Main St") };
+    let plain = Entry { line: line(None, None), division: Some(cambridge), ..named(11, Layer::Roads, "Oak St") };
+    let index = Index::build(vec![
+        at(plate(1, "12 Main St, Cambridge", "Main St", "12"), -70.999),
+        at(plate(2, "10 Oak St, Cambridge", "Oak St", "10"), -70.999),
+        at(plate(3, "30 Oak St, Cambridge", "Oak St", "30"), -70.997),
+        ranged,
+        plain,
+    ]);
+    for (text, wanted, lon) in [("50 Main Street", 10, -70.995102), ("20 Oak St", 11, -70.998), ("20 oak st, cambridge", 11, -70.998)] {
+        let found = index.resolve(&ask(text));
+        let hit = found.hit.unwrap();
+        assert_eq!(
+            (hit.place.id, hit.matched.kind, found.certainty),
+            (id(wanted), Kind::Interpolated, Some(Certainty::B)),
+            "{text} {:?}",
+            hit.parts
+        );
+        assert!((hit.place.position.unwrap()[0] - lon).abs() < 1e-5 && hit.error_m.is_some(), "{text} {:?}", hit.place.position);
+    }
+    let hits = index.search(&ask("250 Main St")).hits;
+    assert_eq!((hits[0].place.id, hits[0].matched.kind), (id(10), Kind::Street));
+    for text in ["12-14 Main St Apt 3", "12 Main Street, Cambridge", "Cambridge, Main St 12", "12 Main St Apt 3"] {
+        assert_eq!(index.search(&ask(text)).hits[0].place.id, id(1), "{text}");
+    }
 }

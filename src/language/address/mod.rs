@@ -12,6 +12,7 @@ mod candidates;
 mod chain;
 mod names;
 mod signs;
+mod streets;
 mod weights;
 mod western;
 mod words;
@@ -25,6 +26,7 @@ use serde::Serialize;
 
 pub use names::{Known, Lexicon, Names, NoNames};
 use signs::Signs;
+pub use streets::street_spellings;
 
 /// What an element is, from the large to the small (the levels of a Chinese standard address, county to room).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
