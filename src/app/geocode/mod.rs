@@ -4,6 +4,7 @@
 //! through beside the other questions of the service. A whole table is answered at one sequence.
 
 mod columns;
+mod place;
 mod stream;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, stream};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::place::Place;
 use super::{Wash, WashForm};
 use crate::app::compute::{self, Calculations};
 use crate::app::{App, AppError};
@@ -35,7 +36,10 @@ impl std::fmt::Debug for Washed {
     }
 }
 
-struct Flow<G> {
+/// What is already written gets out before an answer is broken off.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+struct Flow<G: Send + 'static> {
     app: Arc<App>,
     /// Lent to a calculation thread while it works.
     wash: Option<Wash>,
@@ -44,7 +48,7 @@ struct Flow<G> {
     is_ended: bool,
     failure: Option<AppError>,
     until: Instant,
-    _place: G,
+    place: Place<G>,
 }
 
 /// Answers a table row by row, in its order. `place` is kept until the last byte is out.
@@ -72,28 +76,47 @@ pub async fn geocode<E: 'static>(
         is_ended: false,
         failure: None,
         until: Instant::now() + limits.time,
-        _place: place,
+        place: Place::new(place, limits.silence),
     };
-    let first = flow.next().await?.unwrap_or_default();
+    // Until a first row is answered, whatever is wrong can be told as a problem.
+    let mut first = Vec::new();
+    while flow.wash.as_ref().is_none_or(|wash| wash.counts().rows == 0) {
+        let Some(bytes) = flow.next().await? else { break };
+        first.extend_from_slice(&bytes);
+    }
     let form = flow.wash.as_ref().and_then(Wash::out).ok_or_else(lost)?;
     let rest = stream::unfold(Some(flow), move |flow| async move {
         let mut flow = flow?;
         match flow.next().await {
-            Ok(bytes) => bytes.map(|bytes| (vec![Ok(bytes)], Some(flow))),
+            Ok(bytes) => bytes.map(|bytes| (stream::iter([Ok(bytes)]).boxed(), Some(flow))),
             Err(error) => {
                 let why = in_words(error, is_english);
-                let last = flow.wash.as_ref().map(|wash| wash.last_words(&why)).unwrap_or_default();
-                Some((vec![Ok(last.into()), Err(std::io::Error::other("the table was not answered to its end"))], None))
+                let last: Bytes = flow.wash.as_ref().map(|wash| wash.last_words(&why)).unwrap_or_default().into();
+                let broken = stream::once(async {
+                    tokio::time::sleep(LAST_WORDS).await;
+                    Err(std::io::Error::other("the table was not answered to its end"))
+                });
+                Some((stream::iter([Ok(last)]).chain(broken).boxed(), None))
             }
         }
     });
-    let bytes = stream::iter([Ok(first)]).chain(rest.flat_map(stream::iter)).boxed();
+    let bytes = stream::iter([Ok(first.into())]).chain(rest.flatten()).boxed();
     Ok(Washed { form, bytes })
 }
 
-impl<G> Flow<G> {
+impl<G: Send + 'static> Flow<G> {
     /// The next bytes of the answer; `None` at its end.
     async fn next(&mut self) -> Result<Option<Bytes>, AppError> {
+        if self.place.is_given_up() {
+            return Err(AppError::invalid("body", "结果长时间没有被读取，已停止。", "The answer was not read for too long."));
+        }
+        self.place.step();
+        let next = self.make().await;
+        self.place.step();
+        next
+    }
+
+    async fn make(&mut self) -> Result<Option<Bytes>, AppError> {
         let limits = self.app.config.limits.batch;
         loop {
             if Instant::now() > self.until {

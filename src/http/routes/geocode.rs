@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::header::{CONNECTION, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, Version};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
@@ -58,15 +58,16 @@ pub async fn geocode(
     State(serving): State<Serving>,
     language: Language,
     Params(asked): Params<Geocode>,
+    version: Version,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Response> {
-    let refuse = |failure: Failure| failure.into_response();
+    let refuse = |failure: Failure| unread(failure.into_response(), version);
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let (media, charset) = content_type(kind);
     if !media.is_empty() && !TABLES.contains(&media.as_str()) {
         let (zh, en) = ("请以 text/csv 传送表格本身。", "Send the table itself as text/csv.");
-        return Err(problem::wrong_media(&Message::new(zh, en), language));
+        return Err(unread(problem::wrong_media(&Message::new(zh, en), language), version));
     }
     let form = form(asked, charset, language).map_err(refuse)?;
     let place = Arc::clone(&serving.batches).try_acquire_owned().map_err(|_| {
@@ -79,6 +80,14 @@ pub async fn geocode(
     let kind = format!("text/csv; charset={}; header={header}", washed.form.charset().to_lowercase());
     let headers = [(CONTENT_TYPE, kind.as_str()), (CONTENT_DISPOSITION, "attachment; filename=\"geocoded.csv\"")];
     Ok((headers, Body::from_stream(washed.bytes)).into_response())
+}
+
+/// A refusal while the table is still being sent: over HTTP/1.1 the rest would stand in the way of the next request.
+fn unread(mut response: Response, version: Version) -> Response {
+    if version <= Version::HTTP_11 {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 fn form(asked: Geocode, charset: Option<String>, language: Language) -> Result<WashForm, Failure> {
