@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use yutu::config::{BatchLimits, Limits};
 
 use super::live::{ORIGIN, id};
+use super::program::{Program, shipped};
 use super::service::{Service, problem};
 use super::setup::Fresh;
 
@@ -215,4 +216,48 @@ async fn only_so_many_tables_at_once_and_a_place_is_free_again() {
         }
         drop(kept);
     }
+}
+
+#[test]
+fn the_command_washes_a_file_into_a_file_and_says_what_came_of_it() {
+    let program = Program::new();
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let run = |args: &[&str]| {
+        let mut command = program.command("geocode");
+        command.arg("--city").arg(shipped("demo")).current_dir(folder.path()).args(args);
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    std::fs::write(at("in.csv"), "编号\t详细地址\n1\t西湖区文三路1号\n2\t火星路9号\n").unwrap();
+    let (status, _, error) = run(&["in.csv", "out.csv"]);
+    assert_eq!(status, Some(0), "an empty register answers too: {error}");
+    assert!(error.contains("2 行：A 0") && error.contains("not found 2"), "{error}");
+    program.psql(&format!(
+        "INSERT INTO door_plates (region, id, number, road, address, geom) VALUES
+         ('r', '{}', '1号', '文三路', '西湖区文三路1号', ST_SetSRID(ST_MakePoint(500000, 3300000), 4549))",
+        id("door_plates", 1)
+    ));
+    let (status, _, error) = run(&["in.csv", "out.csv"]);
+    assert!(status == Some(1) && error.contains("--force") && error.contains("已存在"), "{error}");
+    let (status, out, error) = run(&["in.csv", "out.csv", "--force", "--json", "--lang", "en"]);
+    assert_eq!((status, out.as_str()), (Some(0), ""), "{error}");
+    let said: Json = serde_json::from_str(error.lines().last().unwrap()).unwrap();
+    assert_eq!(said["counts"], serde_json::json!({ "rows": 2, "a": 1, "b": 0, "c": 0, "not_found": 1 }));
+    let text = std::fs::read_to_string(at("out.csv")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].starts_with("编号\t详细地址\tyutu_label\t") && lines.len() == 3, "{text}");
+    assert!(lines[1].contains(&id("door_plates", 1)) && lines[1].contains("\tA\texact\t") && lines[2].ends_with("not found"), "{text}");
+
+    std::fs::write(at("unclear.csv"), "a,b\n1,西湖区文三路1号\n").unwrap();
+    let (status, out, error) = run(&["unclear.csv"]);
+    assert!(status == Some(1) && out.is_empty() && error.contains("--column") && error.contains("the columns are: a, b"), "{error}");
+    let (status, out, _) = run(&["unclear.csv", "--column", "b"]);
+    assert!(status == Some(0) && out.lines().nth(1).unwrap().starts_with("1,西湖区文三路1号,西湖区文三路1号,door_plates,"), "{out}");
+    let (status, _, error) = run(&["nowhere.csv"]);
+    assert!(status == Some(1) && error.contains("nowhere.csv"), "{error}");
+    std::fs::write(at("open.csv"), format!("地址\n1\n\"{}", "x".repeat(70_000))).unwrap();
+    let (status, _, error) = run(&["open.csv", "never.csv"]);
+    assert!(status == Some(1) && error.contains("第 3 行") && error.contains("line 3"), "{error}");
+    assert!(!at("never.csv").exists(), "no half of a file");
 }
