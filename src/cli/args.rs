@@ -124,8 +124,10 @@ pub struct ExportArgs {
 }
 
 #[derive(Args, Clone, Debug)]
-#[command(after_help = "每行原样写出，其后加上 yutu_ 各列：结果、坐标、把握（A 完全相符，B 一处不同，C 需人工核对，空为未找到）和不同之处。\n\
-                        Each row is written as it was, with columns yutu_... behind it: the place, its position, how sure it is (A: as written, B: one thing differs, C: somebody has to look, empty: not found) and what differs.")]
+#[command(
+    after_help = "每行原样写出，其后加上 yutu_ 各列：结果、坐标、把握（A 完全相符，B 一处不同，C 需人工核对，空为未找到）和不同之处。\n\
+                        Each row is written as it was, with columns yutu_... behind it: the place, its position, how sure it is (A: as written, B: one thing differs, C: somebody has to look, empty: not found) and what differs."
+)]
 pub struct GeocodeArgs {
     /// 表格（CSV），- 为标准输入 / The table (CSV); - is standard input
     pub table: PathBuf,

@@ -63,7 +63,8 @@ pub(super) fn run(args: &GeocodeArgs) -> Result<ExitCode> {
 fn form(args: &GeocodeArgs) -> Result<WashForm> {
     let layer = |text: &String| text.parse::<Layer>().map_err(|error| anyhow!("没有名为 {text:?} 的图层 / {error}"));
     let separator = |name: &String| {
-        rows::separator(name).with_context(|| format!("--separator {name}：须为 comma、semicolon、tab 或 pipe / it is comma, semicolon, tab or pipe"))
+        rows::separator(name)
+            .with_context(|| format!("--separator {name}：须为 comma、semicolon、tab 或 pipe / it is comma, semicolon, tab or pipe"))
     };
     let query = Query {
         lang: args.lang.clone(),
@@ -174,7 +175,8 @@ impl Progress {
             bar.set_message(format!("{rows}"));
         } else if !self.is_quiet && self.last.elapsed() > LINES_EVERY {
             self.last = Instant::now();
-            let share = self.length.filter(|length| *length > 0).map(|length| format!(", {} %", self.read * 100 / length)).unwrap_or_default();
+            let share =
+                self.length.filter(|length| *length > 0).map(|length| format!(", {} %", self.read * 100 / length)).unwrap_or_default();
             // A closed pipe must not stop the work.
             let _ = writeln!(std::io::stderr(), "{rows} 行 / rows{share}");
         }

@@ -23,7 +23,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-pub use args::{BackupArgs, DatabaseArgs, DemoArgs, ExportArgs, GeocodeArgs, ImportArgs, PsqlArgs, RestoreArgs, ServeArgs, UserArgs, UserCommand};
+pub use args::{
+    BackupArgs, DatabaseArgs, DemoArgs, ExportArgs, GeocodeArgs, ImportArgs, PsqlArgs, RestoreArgs, ServeArgs, UserArgs, UserCommand,
+};
 pub use database::Database;
 
 #[derive(Debug, Parser)]

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use serde_json::Value as Json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use yutu::config::{BatchLimits, Limits};
 
 use super::live::{ORIGIN, id};
@@ -20,7 +20,10 @@ async fn city(limits: BatchLimits) -> Service {
     let plates: Vec<String> = (1..=30)
         .map(|number| {
             let id = id("door_plates", number);
-            format!("('r', '{id}', '{number}号', '文三路', '西湖区文三路{number}号', ST_SetSRID(ST_MakePoint({}, {y}), 4549))", x + f64::from(number as u32) * 20.0)
+            format!(
+                "('r', '{id}', '{number}号', '文三路', '西湖区文三路{number}号', ST_SetSRID(ST_MakePoint({}, {y}), 4549))",
+                x + f64::from(number as u32) * 20.0
+            )
         })
         .collect();
     service.change(&format!("INSERT INTO door_plates (region, id, number, road, address, geom) VALUES {}", plates.join(", "))).await;
@@ -61,7 +64,10 @@ async fn a_table_comes_back_with_places_in_its_own_encoding_and_order() {
         let found = service.json("/api/search?q=西湖区文三路12号").await;
         let point = found["features"][0]["geometry"]["coordinates"].clone();
         let number = |name: &str| rows[1][column(name)].parse::<f64>().unwrap();
-        assert!((point[0].as_f64().unwrap() - number("yutu_lon")).abs() < 1e-6 && (point[1].as_f64().unwrap() - number("yutu_lat")).abs() < 1e-6);
+        assert!(
+            (point[0].as_f64().unwrap() - number("yutu_lon")).abs() < 1e-6
+                && (point[1].as_f64().unwrap() - number("yutu_lat")).abs() < 1e-6
+        );
     }
     let big5 = encoding_rs::BIG5.encode("編號;地址\n1;西湖區文三路12號\n2;宜蘭縣羅東鎮中山路三段12號\n").0.into_owned();
     let response = post(&service, "?lang=en", "text/csv; charset=big5", big5).await;
@@ -106,7 +112,8 @@ async fn what_is_unclear_or_wrong_is_told_as_a_problem() {
     let described: Json = service.json("/api/openapi.json").await;
     let operation = &described["paths"]["/api/geocode"]["post"];
     assert!(operation["requestBody"]["content"]["text/csv"].is_object(), "{operation}");
-    let names: Vec<&str> = operation["parameters"].as_array().unwrap().iter().map(|parameter| parameter["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        operation["parameters"].as_array().unwrap().iter().map(|parameter| parameter["name"].as_str().unwrap()).collect();
     assert!(["column", "heading", "encoding", "separator", "division"].iter().all(|name| names.contains(name)), "{names:?}");
 }
 
@@ -157,13 +164,12 @@ async fn a_table_is_read_no_faster_than_its_answer_is_and_comes_in_order() {
 async fn a_fault_far_in_the_table_ends_the_answer_with_a_row_that_says_why() {
     let service = city(BatchLimits { row_bytes: 3000, rows: 5000, silence: Duration::from_millis(400), ..BatchLimits::default() }).await;
     let good: String = "西湖区文三路1号\n".repeat(1000);
-    let cases = [
-        (format!("地址\n{good}\"{}", "x".repeat(4000)), "line 1002", 1001),
-        (format!("地址\n{}", good.repeat(6)), "more than 5000", 5001),
-    ];
+    let cases =
+        [(format!("地址\n{good}\"{}", "x".repeat(4000)), "line 1002", 1001), (format!("地址\n{}", good.repeat(6)), "more than 5000", 5001)];
     for (body, why, whole) in cases {
         // the first piece is good and answered; what is wrong comes later
-        let pieces = futures::stream::iter(body.into_bytes().chunks(4000).map(<[u8]>::to_vec).map(Ok::<_, std::io::Error>).collect::<Vec<_>>());
+        let pieces =
+            futures::stream::iter(body.into_bytes().chunks(4000).map(<[u8]>::to_vec).map(Ok::<_, std::io::Error>).collect::<Vec<_>>());
         let response = post(&service, "?lang=en", "text/csv", reqwest::Body::wrap_stream(pieces)).await;
         assert_eq!(response.status(), 200);
         let mut answer = response.bytes_stream();
@@ -194,7 +200,8 @@ async fn only_so_many_tables_at_once_and_a_place_is_free_again() {
         let kept = if leaves {
             let mut first = tokio::net::TcpStream::connect(service.base.trim_start_matches("http://")).await.unwrap();
             let table = "address\n1\n";
-            let head = format!("POST /api/geocode HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{table}\r\n", table.len());
+            let head =
+                format!("POST /api/geocode HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{table}\r\n", table.len());
             first.write_all(head.as_bytes()).await.unwrap();
             let mut status = [0; 12];
             first.read_exact(&mut status).await.unwrap();

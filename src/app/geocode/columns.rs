@@ -43,7 +43,8 @@ pub(super) fn address(named: &[String], heading: &[String], has_heading: bool) -
     if heading.len() == 1 {
         return Ok(vec![0]);
     }
-    let said: Vec<usize> = if has_heading { (0..heading.len()).filter(|place| says_address(&heading[*place])).collect() } else { Vec::new() };
+    let said: Vec<usize> =
+        if has_heading { (0..heading.len()).filter(|place| says_address(&heading[*place])).collect() } else { Vec::new() };
     match said[..] {
         [only] => Ok(vec![only]),
         [] => Err(unclear(heading, has_heading, Message::new("看不出哪一列是地址", "It is not clear which column holds the address"))),

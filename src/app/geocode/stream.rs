@@ -121,7 +121,11 @@ impl<G: Send + 'static> Flow<G> {
         loop {
             if Instant::now() > self.until {
                 let minutes = limits.time.as_secs() / 60;
-                return Err(AppError::invalid("body", format!("超过 {minutes} 分钟，请把表分成几份。"), format!("It takes more than {minutes} minutes; split the table.")));
+                return Err(AppError::invalid(
+                    "body",
+                    format!("超过 {minutes} 分钟，请把表分成几份。"),
+                    format!("It takes more than {minutes} minutes; split the table."),
+                ));
             }
             let mut wash = self.wash.take().ok_or_else(lost)?;
             if wash.is_waiting() {

@@ -68,7 +68,10 @@ fn rows_come_out_as_they_were_and_in_their_order() {
     assert_eq!(rows[0][3..], ADDED);
     assert_eq!(rows.iter().skip(1).map(|row| row[0].as_str()).collect::<Vec<_>>(), ["1", "2", "3", "4", "5"]);
     assert_eq!(rows[1][2], "a\"b");
-    assert_eq!(rows[1][3..9], ["西湖区文三路1号", "door_plates", &FeatureId::derive("door_plates", "test", "1号").to_string(), "120.1000000", "30.2000000", "A"]);
+    assert_eq!(
+        rows[1][3..9],
+        ["西湖区文三路1号", "door_plates", &FeatureId::derive("door_plates", "test", "1号").to_string(), "120.1000000", "30.2000000", "A"]
+    );
     assert_eq!(rows[3][6], "", "no position");
     assert!(rows[3][13].contains("无位置"), "{:?}", rows[3]);
     assert_eq!(rows[4][8], "", "not found is not sure");

@@ -65,7 +65,8 @@ impl Wash {
     /// # Errors
     /// `Invalid` when the encoding is not known.
     pub fn new(index: Arc<Index>, sequence: u64, form: WashForm, limits: BatchLimits) -> Result<Self, AppError> {
-        let rows_in = RowsIn::new(&form.named, rows::Limits { row_bytes: limits.row_bytes, cells: limits.cells }).map_err(|error| told(&error, limits))?;
+        let rows_in = RowsIn::new(&form.named, rows::Limits { row_bytes: limits.row_bytes, cells: limits.cells })
+            .map_err(|error| told(&error, limits))?;
         Ok(Self { index, sequence, form, limits, rows_in, pending: VecDeque::new(), table: None, counts: Counts::default() })
     }
 
@@ -135,7 +136,11 @@ impl Wash {
         let rows: Vec<Row> = self.pending.drain(..at_most.min(left).min(self.pending.len())).collect();
         if rows.is_empty() && !self.pending.is_empty() {
             let most = self.limits.rows;
-            return Err(AppError::invalid("body", format!("超过 {most} 行，请把表分成几份。"), format!("There are more than {most} rows; split the table.")));
+            return Err(AppError::invalid(
+                "body",
+                format!("超过 {most} 行，请把表分成几份。"),
+                format!("There are more than {most} rows; split the table."),
+            ));
         }
         let find = |row: &Row| self.find(row, &table);
         let found: Vec<Found> = if widely { rows.par_iter().map(find).collect() } else { rows.iter().map(find).collect() };
@@ -165,8 +170,15 @@ impl Wash {
         let mut notes = Vec::new();
         if row.cells.len() != table.width {
             let (cells, width) = (row.cells.len(), table.width);
-            let (zh, en) = if cells < width { ("缺的留空", "what is missing is left blank") } else { ("多出的在最后", "the rest stands at the end") };
-            notes.push(say(&format!("本行有 {cells} 格，应为 {width} 格，{zh}"), &format!("this row has {cells} cells instead of {width}; {en}")));
+            let (zh, en) = if cells < width {
+                ("缺的留空", "what is missing is left blank")
+            } else {
+                ("多出的在最后", "the rest stands at the end")
+            };
+            notes.push(say(
+                &format!("本行有 {cells} 格，应为 {width} 格，{zh}"),
+                &format!("this row has {cells} cells instead of {width}; {en}"),
+            ));
         }
         if table.address.iter().any(|place| row.is_garbled(*place)) {
             notes.push(say("地址中有读不出的字符，请核对编码", "characters of the address cannot be read; check the encoding"));
@@ -179,7 +191,10 @@ impl Wash {
         if text.is_empty() {
             notes.push(say("地址为空", "the address is empty"));
         } else if text.len() > most {
-            notes.push(say(&format!("地址超过 {most} 字节，未查"), &format!("the address is longer than {most} bytes and was not looked for")));
+            notes.push(say(
+                &format!("地址超过 {most} 字节，未查"),
+                &format!("the address is longer than {most} bytes and was not looked for"),
+            ));
         } else {
             let resolution = self.index.resolve(&Query { text, ..self.form.query.clone() });
             notes.extend(words::note(&resolution, is_english));
@@ -246,7 +261,10 @@ fn told(error: &RowsError, limits: BatchLimits) -> AppError {
             "body",
             Message::new(
                 format!("从第 {line} 行起的一条记录超过 {0} 字节，多半是引号没有成对，请改正后再传。", limits.row_bytes),
-                format!("The row that begins in line {line} is longer than {0} bytes, most likely because a quotation mark is not closed; mend it and send the table again.", limits.row_bytes),
+                format!(
+                    "The row that begins in line {line} is longer than {0} bytes, most likely because a quotation mark is not closed; mend it and send the table again.",
+                    limits.row_bytes
+                ),
             ),
         ),
         RowsError::TooManyCells { line } => (

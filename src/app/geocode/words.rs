@@ -39,7 +39,9 @@ pub(super) fn note(resolution: &Resolution, is_english: bool) -> Vec<String> {
         say(format!("另有 {count} 处同样相符"), format!("{count} other place(s) fit as well"));
     }
     match hit.matched.kind {
-        Kind::NearestNumber => say("没有这个号，所示为同路最近的号".into(), "there is no such number; this is the nearest of its road".into()),
+        Kind::NearestNumber => {
+            say("没有这个号，所示为同路最近的号".into(), "there is no such number; this is the nearest of its road".into())
+        }
         Kind::Street => say("没有这个号，所示为道路".into(), "there is no such number; this is the road".into()),
         Kind::Interpolated => {
             let within = hit.error_m.map(|metres| format!("{metres:.0} m")).unwrap_or_default();

@@ -130,8 +130,7 @@ impl Form {
     /// Rows as bytes.
     pub fn write<'r>(&self, rows: impl Iterator<Item = Vec<&'r str>>) -> Vec<u8> {
         let terminator = if self.is_crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
-        let mut writer =
-            csv::WriterBuilder::new().flexible(true).delimiter(self.separator).terminator(terminator).from_writer(Vec::new());
+        let mut writer = csv::WriterBuilder::new().flexible(true).delimiter(self.separator).terminator(terminator).from_writer(Vec::new());
         for row in rows {
             // writing to memory does not fail
             let _ = writer.write_record(row);

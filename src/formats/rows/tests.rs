@@ -72,7 +72,10 @@ fn a_quotation_mark_that_is_never_closed_is_told_with_its_line() {
     assert_eq!(read(table.as_bytes(), 64, &Named::default()).unwrap_err(), RowsError::RowTooLong { line: 3 });
     let wide = ",".repeat(30);
     assert_eq!(read(wide.as_bytes(), 64, &Named::default()).unwrap_err(), RowsError::TooManyCells { line: 1 });
-    assert_eq!(read(b"", 1, &Named { encoding: Some("klingon".into()), ..Named::default() }).unwrap_err(), RowsError::UnknownEncoding("klingon".into()));
+    assert_eq!(
+        read(b"", 1, &Named { encoding: Some("klingon".into()), ..Named::default() }).unwrap_err(),
+        RowsError::UnknownEncoding("klingon".into())
+    );
 }
 
 #[test]

@@ -75,7 +75,8 @@ pub async fn geocode(
         refuse(Failure(AppError::Unavailable { retry_after_s: 30, message }, language))
     })?;
     let has_heading = form.has_heading;
-    let washed = app::geocode(&serving.app, form, body.into_data_stream(), place).await.map_err(|error| refuse(Failure(error, language)))?;
+    let washed =
+        app::geocode(&serving.app, form, body.into_data_stream(), place).await.map_err(|error| refuse(Failure(error, language)))?;
     let header = if has_heading { "present" } else { "absent" };
     let kind = format!("text/csv; charset={}; header={header}", washed.form.charset().to_lowercase());
     let headers = [(CONTENT_TYPE, kind.as_str()), (CONTENT_DISPOSITION, "attachment; filename=\"geocoded.csv\"")];
@@ -111,8 +112,7 @@ fn form(asked: Geocode, charset: Option<String>, language: Language) -> Result<W
 
 fn separator(name: &str, language: Language) -> Result<u8, Failure> {
     crate::formats::rows::separator(name).ok_or_else(|| {
-        let (zh, en) =
-            ("separator 须为 comma、semicolon、tab 或 pipe。", "A separator is `comma`, `semicolon`, `tab` or `pipe`.");
+        let (zh, en) = ("separator 须为 comma、semicolon、tab 或 pipe。", "A separator is `comma`, `semicolon`, `tab` or `pipe`.");
         Failure::invalid(language, "separator", zh, en)
     })
 }

@@ -129,6 +129,8 @@ export interface Place {
       id: string;
       kind?: string | null;
       match?: { kind: string; part?: string | null } | null;
+      /** Metres within which an interpolated place lies. */
+      error_m?: number;
       score?: number;
       address?: string | null;
       division?: string | null;

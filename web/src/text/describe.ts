@@ -45,6 +45,18 @@ export function describe(feature: Feature, layers: readonly LayerInfo[], lang: L
   };
 }
 
+/** Guesses, of which a person has to judge. */
+const GUESSES = new Set(['sound', 'typo', 'partial', 'interpolated', 'street', 'nearest_number']);
+
+/** Why a place is in the list of results: by which of its names, and how that was met. */
+export function whyFound(place: Place, lang: Lang): { text: string; unsure: boolean } | null {
+  const t = texts(lang).search;
+  const { match, error_m } = place.properties.geocoding;
+  if (!match) return null;
+  const words = [match.part ? t.parts[match.part] : null, t.match[match.kind] ?? match.kind, error_m === undefined ? null : t.within(format.about(error_m))];
+  return { text: words.filter(Boolean).join(' · '), unsure: GUESSES.has(match.kind) };
+}
+
 export function layerTitle(id: string, layers: readonly LayerInfo[], lang: Lang): string {
   return layers.find((layer) => layer.id === id)?.title[lang] ?? id;
 }
