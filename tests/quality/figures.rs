@@ -12,6 +12,9 @@ pub struct Figures {
     /// Percent of what can be among the first five at all.
     pub five: f64,
     pub reciprocal: f64,
+    /// Percent that are given out as sure (certainty A), and percent that are sure and wrong.
+    pub sure: f64,
+    pub misled: f64,
 }
 
 /// What must hold (`first`, `five`), and what is wanted in the end where that is more.
@@ -21,6 +24,8 @@ pub struct Floor {
     five: f64,
     goal_first: Option<f64>,
     goal_five: Option<f64>,
+    /// At most.
+    misled: f64,
 }
 
 type Key = (String, String);
@@ -29,7 +34,9 @@ impl Floor {
     pub fn missed(&self, now: &Figures) -> Vec<String> {
         let pairs = [("top-1", now.first, self.first), ("top-5", now.five, self.five)];
         let is_below = |(_, is, must): &(&str, f64, f64)| is + 1e-9 < *must;
-        pairs.into_iter().filter(is_below).map(|(what, is, must)| format!("{what} {is:.2}, floor {must}")).collect()
+        let below = pairs.into_iter().filter(is_below).map(|(what, is, must)| format!("{what} {is:.2}, floor {must}"));
+        let misled = (now.misled > self.misled + 1e-9).then(|| format!("sure and wrong {:.2}, at most {}", now.misled, self.misled));
+        below.chain(misled).collect()
     }
 
     pub fn goals_missed(&self, now: &Figures) -> Vec<String> {
@@ -64,14 +71,21 @@ pub fn last() -> BTreeMap<Key, Figures> {
         first: number(row, 3),
         five: number(row, 4),
         reciprocal: number(row, 5),
+        sure: number(row, 6),
+        misled: number(row, 7),
     };
     rows("last.csv").iter().map(|row| ((row[0].to_owned(), row[1].to_owned()), figures(row))).collect()
 }
 
 pub fn floors() -> HashMap<Key, Floor> {
     let goal = |row: &csv::StringRecord, column: usize| (!row[column].trim().is_empty()).then(|| number(row, column));
-    let floor =
-        |row: &csv::StringRecord| Floor { first: number(row, 2), five: number(row, 3), goal_first: goal(row, 4), goal_five: goal(row, 5) };
+    let floor = |row: &csv::StringRecord| Floor {
+        first: number(row, 2),
+        five: number(row, 3),
+        goal_first: goal(row, 4),
+        goal_five: goal(row, 5),
+        misled: number(row, 6),
+    };
     rows("floors.csv").iter().map(|row| ((row[0].to_owned(), row[1].to_owned()), floor(row))).collect()
 }
 
@@ -82,10 +96,11 @@ pub fn keep(set: &str, measured: &[(String, Figures)]) {
     all.extend(measured.iter().map(|(way, figures)| ((set.to_owned(), way.clone()), *figures)));
     let mut text = String::from(
         "# Figures of the last kept run of the gold sets; written by make quality UPDATE=1. top5 is in percent of what can be among five.\n\
-         set,way,asked,top1,top5,mrr\n",
+         set,way,asked,top1,top5,mrr,sure,misled\n",
     );
     for ((name, way), figures) in &all {
-        text.push_str(&format!("{name},{way},{},{:.4},{:.4},{:.6}\n", figures.asked, figures.first, figures.five, figures.reciprocal));
+        let Figures { asked, first, five, reciprocal, sure, misled } = figures;
+        text.push_str(&format!("{name},{way},{asked},{first:.4},{five:.4},{reciprocal:.6},{sure:.4},{misled:.4}\n"));
     }
     std::fs::write(path("last.csv"), text).unwrap();
 }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
-use yutu::gazetteer::{Answer, Index, Kind, Place, Query};
+use yutu::gazetteer::{Answer, Certainty, Index, Kind, Place, Query};
 
 use crate::figures::{self, Figures};
 
@@ -48,8 +48,8 @@ pub fn judge(name: &str, index: &Index, sets: &[Set<'_>]) {
     let last = figures::last();
     let floors = figures::floors();
     let mut table = format!(
-        "{name:<22} {:>5} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}  {:>8} {:>8}\n",
-        "asked", "top-1", "last", "top-5*", "last", "MRR", "last", "p50", "p99"
+        "{name:<22} {:>5} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}  {:>8} {:>8}\n",
+        "asked", "top-1", "last", "top-5*", "last", "MRR", "last", "A", "A wrong", "p50", "p99"
     );
     let mut missed = Vec::new();
     let mut measured = Vec::new();
@@ -64,7 +64,7 @@ pub fn judge(name: &str, index: &Index, sets: &[Set<'_>]) {
         let floor = floors.get(&(name.to_owned(), (*way).to_owned()));
         let _ = write!(
             table,
-            "  {way:<20} {:>5} {:>7.2} {:>7} {:>7.2} {:>7} {:>7.4} {:>7}  {:>8.1?} {:>8.1?}",
+            "  {way:<20} {:>5} {:>7.2} {:>7} {:>7.2} {:>7} {:>7.4} {:>7} {:>7.2} {:>7.2}  {:>8.1?} {:>8.1?}",
             now.asked,
             now.first,
             change(|figures| figures.first, 2),
@@ -72,6 +72,8 @@ pub fn judge(name: &str, index: &Index, sets: &[Set<'_>]) {
             change(|figures| figures.five, 2),
             now.reciprocal,
             change(|figures| figures.reciprocal, 4),
+            now.sure,
+            now.misled,
             judged.middle,
             judged.slowest
         );
@@ -91,6 +93,23 @@ pub fn judge(name: &str, index: &Index, sets: &[Set<'_>]) {
     }
     drop(guard);
     assert!(missed.is_empty(), "below the floor: {missed:#?}");
+}
+
+/// Questions of each way whose certainty is looked at.
+const RESOLVED: usize = 500;
+
+/// The questions that are answered with certainty A, and of these the ones that are answered wrong.
+fn certainty(index: &Index, set: &Set<'_>) -> (Vec<usize>, Vec<usize>) {
+    let is_sure = |row: &usize| {
+        let question = &set.questions[*row];
+        let resolved = index.resolve(&Query { text: question.text.clone(), ..set.template.clone() });
+        (resolved.certainty == Some(Certainty::A)).then(|| resolved.hit.is_some_and(|hit| (question.is_right)(&hit.place)))
+    };
+    // Nobody is sure of a text that is still being typed.
+    let count = if set.template.unfinished { 0 } else { set.questions.len().min(RESOLVED) };
+    let rows: Vec<usize> = (0..count).collect();
+    let sure: Vec<(usize, bool)> = rows.par_iter().filter_map(|row| Some((*row, is_sure(row)?))).collect();
+    (sure.iter().map(|(row, _)| *row).collect(), sure.iter().filter(|(_, is_right)| !is_right).map(|(row, _)| *row).collect())
 }
 
 struct Judged {
@@ -121,9 +140,14 @@ fn ask(index: &Index, set: &Set<'_>) -> Judged {
     let mut times: Vec<Duration> = outcomes.iter().map(|(_, took, _)| *took).collect();
     times.sort_unstable();
     let at = |hundredths: usize| times[(times.len() - 1) * hundredths / 100];
-    let figures = Figures { asked, first: percent(1), five: 100.0 * percent(5) / set.ceiling, reciprocal };
+    let (sure, misled) = certainty(index, set);
+    let share = |rows: &[usize]| 100.0 * rows.len() as f64 / asked.min(RESOLVED) as f64;
+    let (first, five) = (percent(1), 100.0 * percent(5) / set.ceiling);
+    let figures = Figures { asked, first, five, reciprocal, sure: share(&sure), misled: share(&misled) };
     let mut claims = Vec::new();
     let mut misses = String::new();
+    let words = |row: &usize| format!("    sure and wrong: {} for {}\n", set.questions[*row].text, set.questions[*row].meant);
+    misses.extend(misled.iter().map(words));
     let shown = std::env::var("YUTU_QUALITY_MISSES").map(|count| count.parse().unwrap_or(12)).unwrap_or(0);
     let mut worst: Vec<usize> = (0..asked).filter(|row| outcomes[*row].0 != Some(0)).collect();
     worst.sort_by_key(|row| std::cmp::Reverse(outcomes[*row].0.unwrap_or(usize::MAX)));
@@ -135,6 +159,7 @@ fn ask(index: &Index, set: &Set<'_>) -> Judged {
     }
     if set.is_never_exact {
         let is_claimed = |answer: &Answer| answer.hits.iter().any(|hit| hit.matched.kind == Kind::Exact);
+        claims.extend(sure.iter().map(|row| format!("{} (certainty A)", set.questions[*row].text)));
         claims.extend(
             set.questions.iter().zip(&outcomes).filter(|(_, (.., answer))| is_claimed(answer)).map(|(question, _)| question.text.clone()),
         );
