@@ -118,6 +118,9 @@ pub struct Place {
     pub layer: Layer,
     pub id: FeatureId,
     pub address: Option<String>,
+    /// `historical` or `reserved`, where the register says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
     #[serde(serialize_with = "division_name")]
     pub division: Option<Arc<Division>>,
     /// WGS 84 longitude, latitude; the geometry of a GeocodeJSON feature, not one of its properties.

@@ -36,6 +36,10 @@ pub(super) fn find_by_parts(columns: &Columns, query: &Query, removed: &[u32], w
     for reading in address::readings(&query.text, &columns.lexicon, READINGS) {
         let Some(asked) = Asked::of(&reading, &query.text) else { continue };
         search.by_parts(&asked);
+        // another reading is for what the first finds nowhere
+        if search.best.has_any() {
+            break;
+        }
     }
     search.best.into_hits()
 }

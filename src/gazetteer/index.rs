@@ -228,6 +228,7 @@ fn place(columns: &Columns, group: u32, entry: u32, lang: &str) -> Place {
     let name = names.clone().find(|name| name.role == Role::Main).map(text);
     let name_en = names.clone().find(is_english).map(text);
     let address = columns.address(group, entry);
+    let status = names.clone().find(|name| name.role == Role::Status).map(text);
     let division = columns.divisions.get(row.division as usize).cloned();
 
     let both = if lang.starts_with("zh") { [&name, &name_en] } else { [&name_en, &name] };
@@ -240,5 +241,5 @@ fn place(columns: &Columns, group: u32, entry: u32, lang: &str) -> Place {
         label = format!("{label}, {}", division.name);
     }
     let position = degrees(columns.positions[entry as usize]);
-    Place { label, name, name_en, layer: row.layer, id: columns.ids[entry as usize], address, division, position }
+    Place { label, name, name_en, layer: row.layer, id: columns.ids[entry as usize], address, status, division, position }
 }

@@ -10,6 +10,7 @@ mod crash;
 mod e2e;
 mod export;
 mod freshness;
+mod geocoding;
 mod history;
 mod http;
 mod import;
