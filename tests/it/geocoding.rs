@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use futures::{StreamExt, stream};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sqlx::AssertSqlSafe;
@@ -10,7 +11,8 @@ use yutu::gazetteer::{Certainty, Kind, Query};
 
 use super::judges::cambridge;
 
-const POINTS: usize = 10_000;
+/// Of each of three layers: 10,000 in all.
+const POINTS: usize = 3_334;
 /// Two transformations of one point differ by less.
 const SAME_M: f64 = 1e-3;
 
@@ -42,8 +44,12 @@ async fn reverse_is_what_postgis_says_is_nearest() {
         assert_eq!(theirs.len(), POINTS);
         let theirs: HashMap<i64, (String, f64)> = theirs.into_iter().map(|(n, id, d)| (n, (id, d))).collect();
         let mut other_of_a_tie = 0;
-        for (place, [lon, lat]) in points.iter().enumerate() {
-            let found = service.json(&format!("/api/reverse?lon={lon}&lat={lat}&radius=20000&layer={layer}")).await;
+        let service = &service;
+        let asked = stream::iter(points.iter().enumerate()).map(async |(place, [lon, lat])| {
+            (place, [lon, lat], service.json(&format!("/api/reverse?lon={lon}&lat={lat}&radius=20000&layer={layer}")).await)
+        });
+        let mut answers = std::pin::pin!(asked.buffer_unordered(8));
+        while let Some((place, [lon, lat], found)) = answers.next().await {
             let first = &found["features"][0];
             let (id, distance) = &theirs[&(place as i64 + 1)];
             let ours = first["properties"]["geocoding"]["distance_m"].as_f64().unwrap();
@@ -60,7 +66,7 @@ async fn reverse_is_what_postgis_says_is_nearest() {
     }
     let found = service.json("/api/reverse?lon=-71.106&lat=42.367").await;
     let around = &found["geocoding"]["surroundings"];
-    assert_eq!(around["divisions"][0]["name"], "Cambridge", "{around}");
+    assert_eq!(around["divisions"][0]["name"], "City of Cambridge", "{around}");
     assert!(around["zones"][0]["name"].is_string() && around["road"]["distance_m"].as_f64().unwrap() > 0.0, "{around}");
     assert!(["left", "right"].contains(&around["road"]["side"].as_str().unwrap()), "{around}");
 }
@@ -70,13 +76,14 @@ async fn numbers_are_interpolated_within_their_error() {
     let Some(service) = cambridge("numbers_are_interpolated_within_their_error").await else { return };
     let state = service.live.state();
     let plates: Vec<FeatureId> = state.snapshot.layer(Layer::DoorPlates).iter().map(|feature| feature.id).collect();
-    // every tenth plate is taken away, and asked for
+    // every sixtieth plate is taken away, and asked for
     let gone: Vec<_> =
-        plates.iter().step_by(10).filter_map(|id| state.gazetteer.get(id)).filter(|entry| entry.position.is_some()).collect();
+        plates.iter().step_by(60).filter_map(|id| state.gazetteer.get(id)).filter(|entry| entry.position.is_some()).collect();
     let ids: Vec<FeatureId> = gone.iter().map(|entry| entry.id).collect();
     let index = state.gazetteer.with_changes(&ids, Vec::new());
     let (mut asked, mut interpolated, mut within, mut sure) = (0, 0, 0, 0);
     let mut off = Vec::new();
+    let mut took = std::time::Duration::ZERO;
     for entry in &gone {
         let address = entry.address.as_deref().unwrap();
         // another row of the register may have the very address, or a unit of it
@@ -84,14 +91,12 @@ async fn numbers_are_interpolated_within_their_error() {
             continue;
         }
         asked += 1;
-        let found = index.resolve(&Query { text: address.to_owned(), ..Query::default() });
+        let query = Query { text: address.to_owned(), layers: vec![Layer::DoorPlates, Layer::Roads], ..Query::default() };
+        let started = std::time::Instant::now();
+        let found = index.resolve(&query);
+        took += started.elapsed();
         assert!(found.certainty != Some(Certainty::A), "{address} is not there any more: {found:?}");
-        let Some(hit) = index
-            .search(&Query { text: address.to_owned(), ..Query::default() })
-            .hits
-            .into_iter()
-            .find(|hit| hit.matched.kind == Kind::Interpolated)
-        else {
+        let Some(hit) = found.hit.filter(|hit| hit.matched.kind == Kind::Interpolated) else {
             continue;
         };
         interpolated += 1;
@@ -104,9 +109,10 @@ async fn numbers_are_interpolated_within_their_error() {
     off.sort_by(f64::total_cmp);
     let median = off[off.len() / 2];
     eprintln!(
-        "Cambridge: {asked} asked, {interpolated} interpolated ({sure} with certainty B), {within} within the error bar, median {median:.1} m off"
+        "Cambridge: {asked} asked, {interpolated} interpolated ({sure} with certainty B), {within} within the error bar, median {median:.1} m off; {:.1?} each",
+        took / asked
     );
-    assert!(asked > 1500 && interpolated * 100 > asked * 85, "{interpolated} of {asked}");
+    assert!(asked > 250 && interpolated * 100 > asked * 85, "{interpolated} of {asked}");
     assert!(within * 100 > interpolated * 95, "{within} of {interpolated} within their error");
     assert!(median < 40.0, "{median} m");
 }
