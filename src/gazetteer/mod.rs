@@ -35,6 +35,7 @@ mod postings;
 mod score;
 mod sounds;
 mod texts;
+mod tier;
 
 #[cfg(test)]
 mod real_data;
