@@ -64,16 +64,16 @@ pub enum Kind {
     Substring,
     /// All that the text says is there, in another order or with parts left out in between.
     Rearranged,
+    /// The number lies between two known ones of its road: this is about where it is.
+    Interpolated,
+    /// The street is there, the number is not: this is the street itself.
+    Street,
     /// The same when read aloud: characters of the same sound, or Pinyin for hanzi.
     Sound,
     /// One character or digit is wrong, missing or too many, or two have changed places.
     Typo,
     /// A part of the text is not met: the register does not have it, or has another.
     Partial,
-    /// The number lies between two known ones of its road: this is about where it is.
-    Interpolated,
-    /// The street is there, the number is not: this is the street itself.
-    Street,
     /// The street is there, the number is not: this is one of the nearest. Where nothing comes before it, the street is known
     /// from its plates only.
     NearestNumber,
@@ -118,6 +118,9 @@ pub struct Place {
     pub layer: Layer,
     pub id: FeatureId,
     pub address: Option<String>,
+    /// `historical` or `reserved`, where the register says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
     #[serde(serialize_with = "division_name")]
     pub division: Option<Arc<Division>>,
     /// WGS 84 longitude, latitude; the geometry of a GeocodeJSON feature, not one of its properties.

@@ -92,6 +92,10 @@ impl<'a> Best<'a> {
         (self.hits, gave_up)
     }
 
+    pub fn has_any(&self) -> bool {
+        !self.hits.is_empty()
+    }
+
     pub fn gave_up(&self) -> bool {
         self.work > self.work_limit
     }

@@ -285,6 +285,7 @@ fn add_groups(columns: &mut Columns, order: &[u32], gathered: &[Gathered<'_>], g
         }
         entry.names.iter().for_each(|further| name(&further.text, &further.lang, Role::Further(further.kind)));
         entry.codes.iter().for_each(|code| name(code, "", Role::Code));
+        entry.status.iter().for_each(|status| name(status, "", Role::Status));
         let address = group.model.address.as_deref();
         let [before, _, after] = group.model.pieces().unwrap_or([address.unwrap_or(""), "", ""]);
         let mut text = |text: Option<&str>| text.map_or(NONE, |text| texts.add(text));

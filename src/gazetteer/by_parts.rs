@@ -36,6 +36,10 @@ pub(super) fn find_by_parts(columns: &Columns, query: &Query, removed: &[u32], w
     for reading in address::readings(&query.text, &columns.lexicon, READINGS) {
         let Some(asked) = Asked::of(&reading, &query.text) else { continue };
         search.by_parts(&asked);
+        // another reading is for what the first finds nowhere
+        if search.best.has_any() {
+            break;
+        }
     }
     search.best.into_hits()
 }
@@ -127,15 +131,20 @@ impl<'a> Search<'a> {
             }
             any = true;
             let agreement = self.agreement(asked, start);
-            let kind = if asked.number.is_some() { Kind::Street } else { kind };
-            if !is_met || kind != Kind::Street || agreement.other == 0 {
+            let kind = match kind {
+                kind if asked.number.is_none() => kind,
+                Kind::Rearranged => Kind::Street,
+                // neither the street as written nor the number
+                _ => Kind::NearestNumber,
+            };
+            if !is_met || asked.number.is_none() {
                 self.offer(start, agreement.kind(asked, kind), agreement.chars(asked), |_| true);
             }
         }
         if let Some(number) = asked.number.as_deref().filter(|_| !is_met)
             && let Some(wanted) = leading_number(number)
         {
-            for start in &named {
+            for start in named.iter().filter(|_| kind == Kind::Rearranged) {
                 self.interpolated(asked, start, &starts, wanted);
             }
             for start in starts.iter().copied() {

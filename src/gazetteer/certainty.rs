@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::answer::{Answer, Hit, Kind, Query};
+use super::answer::{Answer, Hit, Kind, Part, Query};
 use super::index::Index;
 use super::parts::How;
 use crate::language::address::ElementKind;
@@ -89,7 +89,9 @@ pub fn certainty(hit: &Hit, rivals: usize) -> Certainty {
     let differs = differences(hit);
     let is_far_off = matches!(hit.matched.kind, Kind::NearestNumber | Kind::Street | Kind::Elsewhere)
         || hit.parts.iter().any(|part| part.how.contradicts());
-    match differs.len() {
+    // found by an old or short name: one more thing to know
+    let is_other_name = matches!(hit.matched.part, Part::FormerName | Part::AlternativeName | Part::ShortName);
+    match differs.len() + usize::from(is_other_name) {
         _ if rivals > 0 || is_far_off || hit.parts.is_empty() => Certainty::C,
         0 if hit.matched.kind != Kind::Interpolated => Certainty::A,
         0 | 1 => Certainty::B,

@@ -52,6 +52,8 @@ pub(super) enum Role {
     Main,
     Further(NameKind),
     Code,
+    /// No name: whether the names are in use.
+    Status,
 }
 
 /// A searchable text of a group; see `forms`.
@@ -192,7 +194,7 @@ impl Columns {
 
     /// The text by which equals are ordered: the first name, else the address.
     pub fn displayed(&self, group: u32, entry: u32) -> [&str; 3] {
-        match self.names_of(group).first() {
+        match self.names_of(group).first().filter(|name| name.role != Role::Status) {
             Some(name) => [self.texts.get(name.text), "", ""],
             None => self.address_pieces(group, entry),
         }
@@ -215,6 +217,7 @@ impl Columns {
             let text = self.texts.get(name.text);
             match name.role {
                 Role::Main => whole.name = Some(text.into()),
+                Role::Status => whole.status = Some(text.into()),
                 Role::Code => whole.codes.push(text.into()),
                 Role::Further(kind) => whole.names.push(Name { text: text.to_owned(), lang: self.texts.get(name.lang).to_owned(), kind }),
             }

@@ -40,6 +40,8 @@ pub struct Entry {
     pub division: Option<Arc<Division>>,
     /// Of a road: its line, on which numbers are interpolated.
     pub line: Option<Arc<Line>>,
+    /// Of a place name that is not in use: historical, reserved.
+    pub status: Option<Arc<str>>,
 }
 
 impl Entry {
@@ -58,6 +60,7 @@ impl Entry {
             rank: 0,
             division: None,
             line: None,
+            status: None,
         }
     }
 
@@ -91,6 +94,7 @@ impl Entry {
         let is_plate_text =
             |name: &&str| layer == Layer::DoorPlates && [&entry.address, &entry.number].iter().any(|own| own.as_deref() == Some(*name));
         entry.name = name.filter(|name| !is_plate_text(name)).map(Arc::from);
+        entry.status = text("status").filter(|status| layer == Layer::PlaceNames && **status != *"standard");
         entry.rank = rank(layer, fields.text(if layer == Layer::Divisions { "level" } else { "class" }));
         let findable =
             entry.name.is_some() || !entry.names.is_empty() || !entry.codes.is_empty() || entry.address.is_some() || entry.number.is_some();

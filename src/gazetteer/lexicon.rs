@@ -52,7 +52,7 @@ pub(super) fn of(columns: &Columns) -> Lexicon {
             Layer::Divisions => ElementKind::Town,
             _ => continue,
         };
-        for name in columns.names_of(group as u32).iter().filter(|name| name.role != Role::Code) {
+        for name in columns.names_of(group as u32).iter().filter(|name| !matches!(name.role, Role::Code | Role::Status)) {
             let key = search_key(columns.texts.get(name.text)).into_string();
             let kind = if row.layer == Layer::Divisions { division_kind(&key, row.rank > 3) } else { kind };
             names.insert((kind, key));

@@ -28,12 +28,14 @@ mod forms;
 mod index;
 mod lexicon;
 mod line;
+mod notes;
 mod own;
 mod parts;
 mod postings;
 mod score;
 mod sounds;
 mod texts;
+mod tier;
 
 #[cfg(test)]
 mod real_data;
@@ -45,4 +47,5 @@ pub use certainty::{Certainty, Resolution, certainty};
 pub use entry::{Division, Entry};
 pub use index::Index;
 pub use line::Line;
+pub use notes::note;
 pub use parts::{How, PartMatch};

@@ -18,7 +18,7 @@ pub(super) fn parts(columns: &Columns, found: &Found, text: &str, key: &str) -> 
         ways.push(of_address(columns, found));
     }
     let is_by_name = ways.is_empty() || !matches!(found.matched.part, Part::Address | Part::StreetAddress);
-    for name in columns.names_of(found.group).iter().filter(|_| is_by_name) {
+    for name in columns.names_of(found.group).iter().filter(|name| is_by_name && name.role != Role::Status) {
         let shown = columns.texts.get(name.text);
         let kind = match (name.role, columns.groups[found.group as usize].layer) {
             (Role::Code, _) => ElementKind::Other,

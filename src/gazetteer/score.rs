@@ -13,11 +13,11 @@ const EXACT_WEIGHT: f64 = 0.90;
 const PREFIX_WEIGHT: f64 = 0.81;
 const SUBSTRING_WEIGHT: f64 = 0.72;
 const REARRANGED_WEIGHT: f64 = 0.63;
-const SOUND_WEIGHT: f64 = 0.54;
-const TYPO_WEIGHT: f64 = 0.45;
-const PARTIAL_WEIGHT: f64 = 0.36;
-const INTERPOLATED_WEIGHT: f64 = 0.27;
-const STREET_WEIGHT: f64 = 0.18;
+const INTERPOLATED_WEIGHT: f64 = 0.54;
+const STREET_WEIGHT: f64 = 0.45;
+const SOUND_WEIGHT: f64 = 0.36;
+const TYPO_WEIGHT: f64 = 0.27;
+const PARTIAL_WEIGHT: f64 = 0.18;
 const NEAREST_NUMBER_WEIGHT: f64 = 0.09;
 const ELSEWHERE_WEIGHT: f64 = 0.00;
 /// Divisions get all of it, the last layer nearly nothing. With all that follows less than the step from one kind to the next.

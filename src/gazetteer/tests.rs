@@ -481,10 +481,11 @@ proptest! {
     #[test]
     fn no_query_of_any_bytes_panics_or_runs_away(bytes in prop::collection::vec(any::<u8>(), 0..4096), text in "\\PC{0,1300}") {
         let index = yilan();
-        for text in [String::from_utf8_lossy(&bytes).into_owned(), text, "路".repeat(1300), "1 ".repeat(2048)] {
+        for text in [String::from_utf8_lossy(&bytes).into_owned(), text, "路".repeat(1300), "1 ".repeat(2048), "中正路1段".repeat(20), "1號羅東鎮".repeat(25), "a 1 ".repeat(36)] {
             let started = std::time::Instant::now();
             index.search(&ask(&text));
-            index.search(&Query { unfinished: true, bias: Some([f64::NAN, 1e300]), division: Some(text.clone()), ..ask(&text) });
+            index.resolve(&ask(&text));
+            index.search(&Query { unfinished: true, reasons: true, bias: Some([f64::NAN, 1e300]), division: Some(text.clone()), ..ask(&text) });
             prop_assert!(started.elapsed().as_millis() < 500);
         }
     }

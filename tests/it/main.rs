@@ -11,6 +11,7 @@ mod e2e;
 mod export;
 mod freshness;
 mod geocode;
+mod geocoding;
 mod history;
 mod http;
 mod import;
