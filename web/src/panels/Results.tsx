@@ -69,7 +69,7 @@ function Result({ place, index, active }: { place: Place; index: number; active:
   const { layer, kind, division, address } = place.properties.geocoding;
   const { title, other } = placeTexts(place, lang);
   const at = positionOf(place);
-  const sort = kind && kind !== layer ? (codeName(layer, 'class', kind, lang) ?? kind) : layerTitle(layer, layers, lang);
+  const sort = layer === null ? t.coordinate.title : kind && kind !== layer ? (codeName(layer, 'class', kind, lang) ?? kind) : layerTitle(layer, layers, lang);
   const facts = [sort, address && address !== title ? address : null, division, at ? t.search.away(format.about(geodesicDistanceM(view, at))) : t.search.noPosition];
   const why = whyFound(place, lang);
   return (

@@ -65,7 +65,12 @@ export function searchActions(store: Store, view: ViewActions, inspect: InspectA
     put({ active: index });
     keep(store.get().search.query);
     const { layer, id } = place.properties.geocoding;
-    return inspect.select({ layer, id }, positionOf(place), true);
+    const at = positionOf(place);
+    if (layer !== null && id !== null) return inspect.select({ layer, id }, at, true);
+    if (!at) return Promise.resolve();
+    const asked = inspect.identifyAt(at);
+    view.lookAt(at, Math.max(store.get().view.zoom, 17));
+    return asked;
   };
 
   const goToReading = (): Promise<void> => {
