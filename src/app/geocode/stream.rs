@@ -16,7 +16,7 @@ use crate::formats::rows::Form;
 use crate::live::Health;
 
 /// Rows of one turn on a calculation thread: a few milliseconds.
-const ROWS_A_TURN: usize = 64;
+const ROWS_A_TURN: usize = 16;
 /// Bytes taken apart between two looks at what waits.
 const PIECE_BYTES: usize = 16 << 10;
 /// How long the work lets other questions go first before it takes its turn like them.
