@@ -208,7 +208,8 @@ impl<'a> Best<'a> {
         }
     }
 
-    fn is_valid(&self, entry: u32) -> bool {
+    /// Whether it has not changed since, and lies where it is looked for.
+    pub fn is_valid(&self, entry: u32) -> bool {
         if !self.filter.removed.is_empty() && self.filter.removed.binary_search(&entry).is_ok() {
             return false;
         }

@@ -605,3 +605,15 @@ fn a_number_between_known_ones_is_interpolated_and_a_missing_one_gives_the_road(
         assert_eq!(index.search(&ask(text)).hits[0].place.id, id(1), "{text}");
     }
 }
+
+#[test]
+fn a_plate_that_is_gone_leaves_its_road_and_its_neighbours() {
+    let index = Index::build(vec![
+        plate(1, "27 Highland Ave", "Highland Ave", "27"),
+        plate(2, "31 Highland Ave", "Highland Ave", "31"),
+        named(3, Layer::Roads, "Highland Ave"),
+    ]);
+    let changed = index.with_changes(&[id(2)], Vec::new());
+    let kinds: Vec<_> = changed.search(&ask("31 Highland Ave")).hits.iter().map(|hit| (hit.place.id, hit.matched.kind)).collect();
+    assert_eq!(kinds, [(id(3), Kind::Street), (id(1), Kind::NearestNumber)]);
+}
