@@ -278,7 +278,7 @@ impl<'a> Search<'a> {
             let number = columns.number_of(entry as u32).and_then(|number| leading_number(numbers.keys.get(number)))?;
             Some((number.abs_diff(wanted), entry as u32))
         };
-        let mut nearest: Vec<(u32, u32)> = members.filter_map(apart).collect();
+        let mut nearest: Vec<(u32, u32)> = members.filter(|entry| self.best.is_valid(*entry as u32)).filter_map(apart).collect();
         nearest.sort_unstable();
         let meeting = self.meeting_from(start, kind);
         for (difference, entry) in nearest.into_iter().take(NEAREST_NUMBERS) {

@@ -177,7 +177,7 @@ impl<'a> Search<'a> {
                 if self.agreement(asked, start).other > 0 || !self.best.may_go_on(members.len()) {
                     continue;
                 }
-                doors.extend(members.filter_map(|entry| {
+                doors.extend(members.filter(|entry| self.best.is_valid(*entry as u32)).filter_map(|entry| {
                     let number = columns.number_of(entry as u32).and_then(|number| leading_number(columns.numbers.keys.get(number)))?;
                     Some(Door { number, position: degrees(columns.positions[entry])? })
                 }));
@@ -236,17 +236,21 @@ impl<'a> Search<'a> {
         for (number, extra) in asked.numbers() {
             let (beginning, same) = numbers.beginning_with(&number);
             let place = |member: usize| numbers.place[columns.number[member] as usize];
-            let is_there = |range: &std::ops::Range<u32>| columns.members(group).any(|member| range.contains(&place(member)));
+            let is_there = |range: &std::ops::Range<u32>| {
+                columns.members(group).any(|member| range.contains(&place(member)) && self.best.is_valid(member as u32))
+            };
+            let (has_same, goes_beyond) =
+                (!same.is_empty() && is_there(&same), number.ends_with('号') && !beginning.is_empty() && is_there(&beginning));
             self.best.may_go_on(columns.members(group).len() / 4);
             let kind = agreement.kind(asked, if extra { Kind::Partial } else { kind });
             let more = if extra { EXTRA_CHARS } else { 0 };
-            if !same.is_empty() && is_there(&same) {
+            if has_same {
                 self.offer(start, kind, chars + more, |number| same.contains(&numbers.place[number as usize]));
                 return true;
             }
             // 12號 where the register has 12號2樓 only
             let goes_on = |number: u32, text: &str| !numbers.keys.get(number)[text.len()..].starts_with(|sign: char| sign.is_ascii_digit());
-            if number.ends_with('号') && !beginning.is_empty() && is_there(&beginning) {
+            if goes_beyond {
                 let wanted = |other: u32| beginning.contains(&numbers.place[other as usize]) && goes_on(other, &number);
                 self.offer(start, kind, chars + more + LEFT_OUT_CHARS, wanted);
                 return true;

@@ -605,3 +605,32 @@ fn a_number_between_known_ones_is_interpolated_and_a_missing_one_gives_the_road(
         assert_eq!(index.search(&ask(text)).hits[0].place.id, id(1), "{text}");
     }
 }
+
+#[test]
+fn a_plate_that_is_gone_leaves_its_road_and_its_neighbours() {
+    let index = Index::build(vec![
+        plate(1, "27 Highland Ave", "Highland Ave", "27"),
+        plate(2, "31 Highland Ave", "Highland Ave", "31"),
+        named(3, Layer::Roads, "Highland Ave"),
+    ]);
+    let changed = index.with_changes(&[id(2)], Vec::new());
+    let kinds: Vec<_> = changed.search(&ask("31 Highland Ave")).hits.iter().map(|hit| (hit.place.id, hit.matched.kind)).collect();
+    assert_eq!(kinds, [(id(3), Kind::Street), (id(1), Kind::NearestNumber)]);
+}
+
+#[test]
+fn a_plate_lies_in_the_divisions_that_its_address_names() {
+    let mut town = named(20, Layer::Divisions, "羅東鎮");
+    town.codes = vec!["1000202".into()];
+    let index = yilan().with_changes(&[], vec![]).merged();
+    let index = Index::build((0..30).filter_map(|number| index.get(&id(number))).chain([town]).collect());
+    let ids = |division: &str| {
+        let query = Query { division: Some(division.into()), layers: vec![Layer::DoorPlates], ..ask("中正路一段") };
+        index.search(&query).hits.iter().map(|hit| hit.place.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids("罗东镇"), [id(0), id(1), id(2)]);
+    assert_eq!(ids("1000202"), [id(0), id(1), id(2)]);
+    assert_eq!(ids("宜蘭市"), [id(3)]);
+    assert_eq!(ids("南豪里").len(), 3);
+    assert!(ids("五結鄉").is_empty() && ids("99").is_empty() && ids("").is_empty());
+}

@@ -81,7 +81,7 @@ async fn numbers_are_interpolated_within_their_error() {
         plates.iter().step_by(60).filter_map(|id| state.gazetteer.get(id)).filter(|entry| entry.position.is_some()).collect();
     let ids: Vec<FeatureId> = gone.iter().map(|entry| entry.id).collect();
     let index = state.gazetteer.with_changes(&ids, Vec::new());
-    let (mut asked, mut interpolated, mut within, mut sure) = (0, 0, 0, 0);
+    let (mut asked, mut interpolated, mut within, mut sure) = (0u32, 0u32, 0u32, 0u32);
     let mut off = Vec::new();
     let mut took = std::time::Duration::ZERO;
     for entry in &gone {
@@ -100,10 +100,10 @@ async fn numbers_are_interpolated_within_their_error() {
             continue;
         };
         interpolated += 1;
-        sure += usize::from(found.certainty == Some(Certainty::B));
+        sure += u32::from(found.certainty == Some(Certainty::B));
         let ([lon, lat], [x, y]) = (entry.position.unwrap(), hit.place.position.unwrap());
         let metres = ((lon - x) * 82_200.0).hypot((lat - y) * 111_195.0);
-        within += usize::from(metres <= hit.error_m.unwrap() + 20.0);
+        within += u32::from(metres <= hit.error_m.unwrap() + 20.0);
         off.push(metres);
     }
     off.sort_by(f64::total_cmp);
