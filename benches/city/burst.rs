@@ -1,5 +1,5 @@
 //! What readers notice of ten thousand changes by another writer: how long tiles take to come before and meanwhile, and how
-//! soon a change is announced.
+//! soon a change is announced. They read as the page does, each layer in tiles of its own.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,10 +24,10 @@ const TILES_A_ZOOM: usize = 30;
 
 pub async fn compare(server: &Server, pool: &PgPool, snapshot: &Snapshot, layers: &[Layer], report: &mut Report) -> Result<()> {
     let layer = *layers.iter().max_by_key(|layer| snapshot.layer(**layer).len()).context("a layer")?;
-    let names: Vec<&str> = layers.iter().map(|layer| layer.id()).collect();
     let tiles = (12..=18).flat_map(|z| chosen(snapshot, layers, z, 3, TILES_A_ZOOM));
-    let url = |z, x, y| format!("http://{}/tiles/{}/{z}/{x}/{y}.mvt", server.address, names.join(","));
-    let urls: Arc<Vec<String>> = Arc::new(tiles.map(|tile| url(tile.z(), tile.x(), tile.y())).collect());
+    let url = |layer: &Layer, z, x, y| format!("http://{}/tiles/{layer}/{z}/{x}/{y}.mvt", server.address);
+    let urls: Arc<Vec<String>> =
+        Arc::new(tiles.flat_map(|tile| layers.iter().map(move |layer| url(layer, tile.z(), tile.x(), tile.y()))).collect());
 
     // Once round before anything is timed.
     read(&urls, &Arc::new(AtomicBool::new(false)), Duration::from_secs(3)).await?;
@@ -71,7 +71,7 @@ pub async fn compare(server: &Server, pool: &PgPool, snapshot: &Snapshot, layers
 /// Until the server has said the number of the newest commit.
 async fn announced_after(server: &Server, pool: &PgPool) -> Result<Duration> {
     let began = Instant::now();
-    let newest: i64 = sqlx::query_scalar("SELECT max(sequence) FROM change").fetch_one(pool).await?;
+    let newest: i64 = sqlx::query_scalar("SELECT max(sequence) FROM change_transaction").fetch_one(pool).await?;
     let client = reqwest::Client::builder().no_proxy().build()?;
     loop {
         let city: serde_json::Value = client.get(format!("http://{}/api/city", server.address)).send().await?.json().await?;

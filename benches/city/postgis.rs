@@ -12,7 +12,7 @@ pub const ASSEMBLED: [Layer; 2] = [Layer::Permits, Layer::PermitFootprints];
 pub async fn copy_in_mercator(pool: &PgPool, layers: &[Layer]) -> Result<()> {
     for layer in layers {
         let make = format!(
-            "CREATE UNLOGGED TABLE bench_{layer} AS SELECT row_number() OVER () AS feature_number, {}, ST_Transform(geom, 3857) AS geom FROM {layer} \
+            "CREATE UNLOGGED TABLE bench_{layer} AS SELECT row_number() OVER () AS feature_number, {}, ST_Transform(geom, 3857)::geometry(Geometry, 3857) AS geom FROM {layer} \
              WHERE geom IS NOT NULL AND valid_from <= current_date AND valid_to > current_date",
             columns(*layer)
         );

@@ -23,6 +23,7 @@ use crate::tiles::{Made, chosen, from_postgis};
 const TILES_A_ZOOM: usize = 28;
 const SECONDS: u32 = 6;
 const CONNECTIONS: u32 = 8;
+const PACED_CONNECTIONS: u32 = 16;
 
 /// What is compared, and where it is found.
 pub struct Stage<'a> {
@@ -162,9 +163,11 @@ fn wrk(room: &Path, address: &str, paths: &[String], coding: Option<&str>, conne
     script.push_str("function request() at = at % #requests + 1 return requests[at] end\n");
     let mut connections = connections;
     if let Some(rate) = rate {
-        // A connection waits 2 ms between requests and a little for its answer; so many of them make the rate.
-        connections = ((rate * 0.0034) as u32).max(1);
-        script.push_str("function delay() return 2 end\n");
+        // wrk can wait whole milliseconds only; that all connections wait for the same one would be a crowd every millisecond. So
+        // each waits now and then, by chance, as often as makes the rate.
+        connections = PACED_CONNECTIONS;
+        let share = (f64::from(PACED_CONNECTIONS) / rate * 1e3 - 0.15).clamp(0.0, 1.1) / 1.1;
+        writeln!(script, "function delay() return math.random() < {share:.3} and 1 or 0 end")?;
     }
     script.push_str(
         "function done(summary, latency, requests) io.write(string.format('RESULT %f %f %f %f %d\\n', summary.requests / summary.duration * 1e6, \
@@ -174,7 +177,7 @@ fn wrk(room: &Path, address: &str, paths: &[String], coding: Option<&str>, conne
     let file = room.join("load.lua");
     std::fs::write(&file, script)?;
     let said = Command::new("wrk")
-        .args(["-t1", &format!("-c{connections}"), &format!("-d{SECONDS}s"), "-s"])
+        .args(["-t1", "--timeout", "30s", &format!("-c{connections}"), &format!("-d{SECONDS}s"), "-s"])
         .arg(&file)
         .arg(format!("http://{address}/"))
         .output()

@@ -1,6 +1,7 @@
 //! How heavy a tile may be, and what is done about one that is heavier: it shows less by itself and counts more, level by
 //! level, until it fits. Nothing is dropped.
 
+use std::fmt;
 use std::io::Write;
 
 use super::content::{Content, Drawn, Source};
@@ -8,7 +9,7 @@ use super::draw::PathKind;
 use super::fields::{Property, properties};
 use super::generalise::Detail;
 use super::geojson::{MORE_DECIMALS, decimals, json_len};
-use super::grid::to_wgs84;
+use super::grid::{PIXEL_UNITS, TileId, to_wgs84};
 use super::{POINTS_ALONE_FROM_Z, TileLayer};
 use crate::domain::{GeometryKind, Layer};
 
@@ -17,6 +18,11 @@ pub const GEOJSON_BUDGET: usize = 500_000;
 /// The most it weighs as MVT, bytes, after gzip.
 pub const MVT_GZIP_BUDGET: usize = 200_000;
 
+/// What weighs more than this by [`Weight`], an upper bound, is not looked at more closely.
+pub(super) const TOO_HEAVY: usize = GEOJSON_BUDGET * 5 / 4;
+/// The braces and words around a feature of GeoJSON.
+pub(super) const FEATURE_BYTES: usize = 115;
+
 /// Below this zoom lines of one name and kind are joined.
 const LINES_ALONE_FROM_Z: u8 = 14;
 /// A tile has 2^3 cells on a side where it is not said otherwise.
@@ -24,33 +30,37 @@ const CELL_BITS: u8 = 3;
 /// How many kinds a cell names when room is scarce.
 const FEW_KINDS: usize = 8;
 
-/// How far a layer of a tile is aggregated; 0 is the usual. From 1 on, which is never enough by itself and not tried, only the fields that maps draw by are kept, from 2 on
-/// lines have fewer corners, at 3 and 4 larger features are merged and counted, from 5 on all of them; from 6 on
-/// merged areas are coarser too, and from 7 on gaps may be wider than a pixel.
+/// How far a layer of a tile is aggregated; 0 is the usual. From 1 on only the fields that maps draw by are kept, and lines
+/// have fewer corners; at 2 and 3 larger features are merged and counted; from 4 on all of them, and areas are painted on
+/// squares of half a pixel; from 5 on the squares are so large that borders may be off by more than a pixel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Level(u8);
 
 impl Level {
-    const LAST: u8 = 9;
+    const PAINTED: u8 = 4;
+    const LAST: u8 = 7;
 
-    /// What to try after this one came to so many times the budget; `None` after the last. Each try costs as much as the tile:
-    /// fewer fields seldom save more than a quarter, fewer corners not half; what must not be merged across kinds is not much
-    /// lighter for being merged, before it is coarser too.
-    pub(super) fn next(self, layer: Layer, times: f64) -> Option<Self> {
-        let by_kind = is_painted_by_kind(layer);
+    /// What to try after the tile came to so many bytes; `None` after the last. Each try costs as much as the tile: fewer
+    /// fields and corners seldom save more than a tenth, and a coverage is not much lighter for being merged, before it is
+    /// painted.
+    pub(super) fn next(self, layer: Layer, geojson: usize) -> Option<Self> {
         let to = match self.0 {
-            0 if times <= 1.25 => 2,
-            0..=2 if times > 1.5 && by_kind => 6,
-            0..=2 => 3,
-            3 if by_kind => 6,
+            0 if geojson <= GEOJSON_BUDGET * 23 / 20 => 1,
+            0..Self::PAINTED if is_coverage(layer) => Self::PAINTED,
+            0 => 2,
             level => level + 1,
         };
         (self.0 < Self::LAST).then_some(Self(to))
     }
 
+    /// Whether nothing is off by more than a pixel.
+    pub(super) fn is_exact(self) -> bool {
+        self.0 <= Self::PAINTED
+    }
+
     /// Up to which level every tile shows the same features by themselves.
     pub(super) fn merges_more(self) -> bool {
-        self.0 > 2
+        self.0 > 1
     }
 
     pub(super) fn number(self) -> u8 {
@@ -66,9 +76,9 @@ impl Level {
     pub(super) fn smallest_px(self, layer: Layer) -> f64 {
         let usual = if matches!(layer, Layer::Parcels | Layer::Buildings) { 3.0 } else { 1.0 };
         match self.0 {
-            0..=2 => usual,
-            3 => 4.0 * usual,
-            4 => 16.0 * usual,
+            0 | 1 => usual,
+            2 => 4.0 * usual,
+            3 => 16.0 * usual,
             _ => f64::INFINITY,
         }
     }
@@ -76,8 +86,8 @@ impl Level {
     /// A tile has 2^this cells on a side.
     pub(super) fn cell_bits(self, z: u8) -> u8 {
         match self.0 {
-            3 if z >= POINTS_ALONE_FROM_Z => 5,
-            4 if z >= POINTS_ALONE_FROM_Z => 4,
+            2 if z >= POINTS_ALONE_FROM_Z => 5,
+            3 if z >= POINTS_ALONE_FROM_Z => 4,
             _ => CELL_BITS,
         }
     }
@@ -94,27 +104,45 @@ impl Level {
     /// The same for what is drawn and what is merged, or the two would part.
     pub(super) fn detail(self) -> Detail {
         let (step_units, flat_units) = match self.0 {
-            0 | 1 => (1, 1.5),
-            2..=5 => (1, 2.0),
-            6 => (4, 3.0),
-            7 => (8, 5.0),
-            8 => (32, 20.0),
+            0 => (1, 1.5),
+            1..=3 => (1, 2.0),
+            4 => (4, 3.0),
+            5 => (8, 5.0),
+            6 => (32, 20.0),
             _ => (128, 80.0),
         };
         Detail { step_units, flat_units }
     }
 
+    /// The side of the squares that areas are painted on where none is drawn by itself; tile units.
+    pub(super) fn square_units(self) -> Option<i32> {
+        match self.0 {
+            ..Self::PAINTED => None,
+            Self::PAINTED => Some(PIXEL_UNITS / 2),
+            5 => Some(PIXEL_UNITS),
+            6 => Some(4 * PIXEL_UNITS),
+            _ => Some(16 * PIXEL_UNITS),
+        }
+    }
+
     /// How far joined lines may run from where they were; tile units.
     pub(super) fn line_detail(self) -> f64 {
         match self.0 {
-            0..=2 => 3.0,
-            3 => 6.0,
+            0 | 1 => 3.0,
+            2 => 6.0,
             _ => 12.0,
         }
     }
 
     pub(super) fn kinds_named(self) -> usize {
-        if self.0 < 5 { usize::MAX } else { FEW_KINDS }
+        if self.0 < Self::PAINTED { usize::MAX } else { FEW_KINDS }
+    }
+}
+
+/// As ids say it: nothing for the usual.
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == 0 { Ok(()) } else { write!(f, "+{}", self.0) }
     }
 }
 
@@ -135,16 +163,24 @@ pub(super) struct Weight {
     pub(super) mvt: usize,
 }
 
+/// What a position of a tile weighs in GeoJSON at most, unless its path is tight: with brackets, comma, points.
+pub(super) fn position_bytes(tile: TileId) -> usize {
+    let extent = tile.extent_mercator().grown(tile.extent_mercator().width() / 8.0);
+    let [west, south] = to_wgs84(extent.min);
+    let [east, north] = to_wgs84(extent.max);
+    let digits = |a: f64, b: f64| [a, b].into_iter().map(whole_digits).max().unwrap_or(0);
+    digits(west, east) + digits(south, north) + 2 * decimals(tile.z()) as usize + 6
+}
+
 impl Weight {
     pub(super) fn of(content: &Content<'_>) -> Self {
-        let extent = content.tile.extent_mercator().grown(content.tile.extent_mercator().width() / 8.0);
-        let [west, south] = to_wgs84(extent.min);
-        let [east, north] = to_wgs84(extent.max);
-        let digits = |a: f64, b: f64| [a, b].into_iter().map(whole_digits).max().unwrap_or(0);
-        // Brackets, comma, points; the rings of a polygon come with brackets of their own and their first corner twice.
-        let position = digits(west, east) + digits(south, north) + 2 * decimals(content.tile.z()) as usize + 6;
+        // The rings of a polygon come with brackets of their own and their first corner twice.
+        let position = position_bytes(content.tile);
         let name = content.layer.to_string().len();
         let mut weight = Self { geojson: 0, mvt: 2 * name + 200 };
+        if content.given_up {
+            return Self { geojson: TOO_HEAVY + 1, ..weight };
+        }
         for feature in &content.features {
             let (mut points, mut paths, mut tight_points) = (1, 1, 0);
             if let Drawn::Paths { first, end, kind } = feature.drawn {
@@ -156,8 +192,7 @@ impl Weight {
                 Source::Feature(_) | Source::Label { .. } => 10,
                 Source::Cluster { .. } | Source::Joined { .. } => 85,
             };
-            // The braces and words around a feature.
-            weight.geojson += 115 + id + name + points * position + 2 * MORE_DECIMALS as usize * tight_points + 4 * paths;
+            weight.geojson += FEATURE_BYTES + id + name + points * position + 2 * MORE_DECIMALS as usize * tight_points + 4 * paths;
             weight.mvt += 40 + id + points * 4 + 6 * paths;
             properties(content, feature, |name, value| {
                 let (json, mvt) = match value {
@@ -202,7 +237,7 @@ fn whole_digits(degrees: f64) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Aggregated {
     pub layer: TileLayer,
-    /// 2: fewer fields and corners. 3 and 4: larger features are merged and counted too. 5 to 9: all are, ever
-    /// coarser.
+    /// 1: fewer fields and corners. 2 and 3: larger features are merged and counted too. 4 to 7: all are, ever coarser; up to
+    /// 4 no border is off by more than a pixel.
     pub level: u8,
 }

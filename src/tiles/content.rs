@@ -18,6 +18,8 @@ pub(super) struct Content<'a> {
     pub(super) shown: Shown,
     pub(super) paths: Paths,
     pub(super) features: Vec<TileFeature<'a>>,
+    /// It is not whole: it was given up when it was certain to be too heavy.
+    pub(super) given_up: bool,
 }
 
 /// A feature of a tile and where it lies in it.
@@ -61,8 +63,15 @@ pub(super) enum Drawn {
 
 pub(super) fn assemble<'a>(snapshot: &'a Snapshot, tile: TileId, layer: TileLayer, level: Level) -> Content<'a> {
     let index = snapshot.layer(layer.layer());
-    let mut content =
-        Content { tile, layer, level, shown: Shown::new(layer, tile.z(), level), paths: Paths::default(), features: Vec::new() };
+    let mut content = Content {
+        tile,
+        layer,
+        level,
+        shown: Shown::new(layer, tile.z(), level),
+        paths: Paths::default(),
+        features: Vec::new(),
+        given_up: false,
+    };
     match layer {
         TileLayer::Features(_) => features::features(index, &mut content),
         TileLayer::Labels(_) => labels::labels(index, &mut content),
@@ -131,29 +140,15 @@ impl Content<'_> {
             Source::Cluster { cell, kind } => {
                 let bits = self.level.cell_bits(self.tile.z());
                 let [column, row] = [(self.tile.x(), cell.place[0]), (self.tile.y(), cell.place[1])].map(|(tile, at)| (tile << bits) + at);
-                let _ = write!(out, "cluster:{}:{}{}/{column}/{row}", self.layer, self.tile.z(), self.level_mark());
+                let _ = write!(out, "cluster:{}:{}{}/{column}/{row}", self.layer, self.tile.z(), self.level);
                 // Kinds may hold any letters; an id does not.
                 kind.map_or(Ok(()), |kind| write!(out, "/{}", FeatureId::derive(self.layer.layer().id(), "kind", kind)))
             }
             Source::Joined { id, .. } => {
                 let tile = self.tile;
-                write!(out, "cluster:{}:{}{}/{}/{}/{id}", self.layer, tile.z(), self.level_mark(), tile.x(), tile.y())
+                write!(out, "cluster:{}:{}{}/{}/{}/{id}", self.layer, tile.z(), self.level, tile.x(), tile.y())
             }
         };
-    }
-
-    fn level_mark(&self) -> &'static str {
-        match self.level.number() {
-            0 | 1 => "",
-            2 => "+2",
-            3 => "+3",
-            4 => "+4",
-            5 => "+5",
-            6 => "+6",
-            7 => "+7",
-            8 => "+8",
-            _ => "+9",
-        }
     }
 
     /// A point in tile units, x east, y south.

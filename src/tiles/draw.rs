@@ -12,6 +12,14 @@ use crate::domain::Extent;
 /// Polygons thinner than this, three sixteenths of a pixel, are not drawn.
 const THIN_UNITS: f64 = 1.5;
 
+/// Rounding and thinning move no border farther than this.
+const MOVED_UNITS: f64 = 8.0;
+/// A polygon of so many corners is worth a look at which of them lie near the tile.
+const LONG_CORNERS: usize = 256;
+/// Corners farther along a ring than this do not matter to what becomes of one: in each of four turns a corner looks at two on
+/// either side, and at most every other has gone in the turn before.
+const CONTEXT_CORNERS: usize = 32;
+
 /// What became of a geometry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -38,6 +46,9 @@ pub(super) struct Pen {
     clip: ClipBox,
     path: Vec<[i64; 2]>,
     spare: Vec<[i64; 2]>,
+    near: Vec<Coord<f64>>,
+    beyond: Vec<u8>,
+    matters: Vec<bool>,
     scratch: Scratch,
     edges: EdgeRoom,
 }
@@ -54,6 +65,9 @@ impl Pen {
             clip,
             path: Vec::new(),
             spare: Vec::new(),
+            near: Vec::new(),
+            beyond: Vec::new(),
+            matters: Vec::new(),
             scratch: Scratch::default(),
             edges: EdgeRoom::default(),
         }
@@ -122,13 +136,13 @@ impl Pen {
         alive
     }
 
-    /// The first end of the first line that is left at this zoom.
+    /// The first end of the first line that is left at this zoom: one whose points do not all come to lie on one place.
     pub(super) fn line_start(&mut self, geometry: &Geometry<f64>) -> Option<[f64; 2]> {
         let mut start = None;
         each_line(geometry, &mut |line| {
-            if start.is_none() {
-                self.grid.line(&line.0, &mut self.path, &mut self.scratch);
-                start = line.0.first().filter(|_| self.path.len() > 1).map(|c| [c.x, c.y]);
+            let place = line.0.first().map(|c| self.grid.position(c));
+            if start.is_none() && line.0.iter().any(|c| Some(self.grid.position(c)) != place) {
+                start = line.0.first().map(|c| [c.x, c.y]);
             }
         });
         start
@@ -138,6 +152,13 @@ impl Pen {
     /// over the length of its edges). What is thinner may be nothing at all after rounding and shows only beside wider
     /// parts. The answer is the same in every tile.
     fn polygon(&mut self, polygon: &Polygon<f64>, mut show: Option<(&Extent, &mut Paths)>) -> bool {
+        if let Some((reach, paths)) = &mut show
+            && is_long(polygon)
+            && self.is_certainly_wide(polygon)
+        {
+            self.near_rings(polygon, reach, paths);
+            return true;
+        }
         self.grid.ring(&polygon.exterior().0, &mut self.path, &mut self.scratch);
         let (mut area, mut length) = doubled_area_and_length(&self.path);
         if let Some((_, paths)) = &mut show {
@@ -155,6 +176,30 @@ impl Pen {
             }
         }
         area > 0.0 && area >= THIN_UNITS * length
+    }
+
+    /// Whether a part is so wide that it is as wide as is asked after whatever rounding and thinning do to it.
+    fn is_certainly_wide(&self, polygon: &Polygon<f64>) -> bool {
+        let (mut area, mut length) = area_and_length_at_most(&polygon.exterior().0);
+        for hole in polygon.interiors() {
+            let (hole_area, hole_length) = area_and_length_at_most(&hole.0);
+            area -= hole_area;
+            length += hole_length;
+        }
+        area >= (THIN_UNITS + 2.0 * MOVED_UNITS) * self.grid.unit_m() * length
+    }
+
+    /// Adds the rings of a part without looking closely at what lies far from the tile.
+    fn near_rings(&mut self, polygon: &Polygon<f64>, reach: &Extent, paths: &mut Paths) {
+        for (role, ring) in
+            std::iter::once((Role::Shell, polygon.exterior())).chain(polygon.interiors().iter().map(|hole| (Role::Hole, hole)))
+        {
+            if role == Role::Shell || meets(&ring.0, reach) {
+                near(&ring.0, reach, &mut self.beyond, &mut self.matters, &mut self.near);
+                self.grid.ring(&self.near, &mut self.path, &mut self.scratch);
+                self.cut_ring(role, paths);
+            }
+        }
     }
 
     fn cut_ring(&mut self, role: Role, paths: &mut Paths) {
@@ -234,6 +279,67 @@ pub(super) fn each_point(geometry: &Geometry<f64>, visit: &mut impl FnMut(Coord<
     }
 }
 
+fn is_long(polygon: &Polygon<f64>) -> bool {
+    polygon.exterior().0.len() + polygon.interiors().iter().map(|hole| hole.0.len()).sum::<usize>() >= LONG_CORNERS
+}
+
+/// Twice the area, and a length that is no less than that of the ring; in the units of its coordinates.
+fn area_and_length_at_most(ring: &[Coord<f64>]) -> (f64, f64) {
+    let Some(o) = ring.first() else { return (0.0, 0.0) };
+    let (mut area, mut length) = (0.0, 0.0);
+    for pair in ring.windows(2) {
+        let [a, b] = [pair[0], pair[1]].map(|c| [c.x - o.x, c.y - o.y]);
+        area += a[0] * b[1] - b[0] * a[1];
+        length += (b[0] - a[0]).abs() + (b[1] - a[1]).abs();
+    }
+    (area.abs(), length)
+}
+
+/// A closed ring with fewer corners that is the same ring within reach: all corners that matter there, and of the others as many
+/// as are needed to go around it the same way. The vectors between are room to work in.
+fn near(ring: &[Coord<f64>], reach: &Extent, beyond: &mut Vec<u8>, matters: &mut Vec<bool>, out: &mut Vec<Coord<f64>>) {
+    out.clear();
+    let count = ring.len().saturating_sub(1);
+    let Some(last) = count.checked_sub(1) else { return };
+    // Beyond which sides of the reach each corner lies.
+    beyond.clear();
+    beyond.extend(ring.iter().map(|Coord { x, y }| {
+        let [min, max] = [reach.min, reach.max];
+        u8::from(*x < min[0]) | u8::from(*x > max[0]) << 1 | u8::from(*y < min[1]) << 2 | u8::from(*y > max[1]) << 3
+    }));
+    matters.clear();
+    matters.resize(count, false);
+    let mut marked_to = isize::MIN;
+    for at in 0..count {
+        // An edge may come near unless both its ends lie beyond one side. It matters to corners on both sides, around the ring.
+        if beyond[at] & beyond[at + 1] == 0 {
+            let context = CONTEXT_CORNERS.min(last) as isize;
+            let (from, to) = (at as isize - context, at as isize + 1 + context);
+            (from.max(marked_to)..=to).for_each(|corner| matters[corner.rem_euclid(count as isize) as usize] = true);
+            marked_to = to + 1;
+        }
+    }
+    // The sides that all corners since the last one in `out` lie beyond.
+    let mut common = 0;
+    for at in 0..=count {
+        let here = if at == count { 0 } else { at };
+        let keeps = here == 0 || matters[here];
+        if at > 0 && common & beyond[at] == 0 && !(matters[here] && matters[at - 1]) {
+            // The way past those left out must not cut through: over the one before.
+            if out.last() != Some(&ring[at - 1]) {
+                out.push(ring[at - 1]);
+            }
+            common = beyond[at - 1] & beyond[at];
+        } else {
+            common &= beyond[at];
+        }
+        if keeps {
+            out.push(ring[at]);
+            common = beyond[at];
+        }
+    }
+}
+
 /// The area without sign.
 fn doubled_area_and_length(ring: &[[i64; 2]]) -> (f64, f64) {
     let (Some(o), Some(last)) = (ring.first(), ring.last()) else { return (0.0, 0.0) };
@@ -242,7 +348,8 @@ fn doubled_area_and_length(ring: &[[i64; 2]]) -> (f64, f64) {
     let (mut area, mut length, mut before) = (0.0, 0.0, corner(last));
     for point in ring.iter().map(corner) {
         area += before[0] * point[1] - point[0] * before[1];
-        length += (point[0] - before[0]).hypot(point[1] - before[1]);
+        let [dx, dy] = [point[0] - before[0], point[1] - before[1]];
+        length += (dx * dx + dy * dy).sqrt();
         before = point;
     }
     (area.abs(), length)
@@ -256,4 +363,51 @@ fn meets(path: &[Coord<f64>], reach: &Extent) -> bool {
         high = [high[0].max(c.x), high[1].max(c.y)];
     }
     low[0] <= max[0] && min[0] <= high[0] && low[1] <= max[1] && min[1] <= high[1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// How often a closed ring winds around a place.
+    fn winding(ring: &[Coord<f64>], x: f64, y: f64) -> i32 {
+        let side = |a: Coord<f64>, b: Coord<f64>| (b.x - a.x) * (y - a.y) - (x - a.x) * (b.y - a.y);
+        ring.windows(2)
+            .map(|pair| match (pair[0].y <= y, pair[1].y <= y) {
+                (true, false) if side(pair[0], pair[1]) > 0.0 => 1,
+                (false, true) if side(pair[0], pair[1]) < 0.0 => -1,
+                _ => 0,
+            })
+            .sum()
+    }
+
+    proptest! {
+        #[test]
+        fn a_ring_seen_from_near_winds_the_same_way_and_keeps_what_comes_near(
+            steps in prop::collection::vec([-9.0..9.0f64, -9.0..9.0f64], 3..600),
+            places in prop::collection::vec([-8.0..8.0f64, -8.0..8.0f64], 20),
+        ) {
+            // A walk that comes and goes.
+            let mut at = [0.0, 0.0];
+            let mut ring: Vec<Coord<f64>> = steps.iter().map(|step| {
+                at = [0, 1].map(|axis| at[axis] * 0.97 + step[axis]);
+                Coord { x: at[0], y: at[1] }
+            }).collect();
+            ring.push(ring[0]);
+            let reach = Extent { min: [-8.0, -8.0], max: [8.0, 8.0] };
+            let (mut beyond, mut matters, mut seen) = (Vec::new(), Vec::new(), Vec::new());
+            near(&ring, &reach, &mut beyond, &mut matters, &mut seen);
+            prop_assert!(seen.len() <= ring.len() && seen.first() == seen.last());
+            for [x, y] in places {
+                prop_assert_eq!(winding(&ring, x, y), winding(&seen, x, y), "at {} {}", x, y);
+            }
+            // In order, and without a gap where it matters.
+            let mut rest = ring.iter();
+            prop_assert!(seen[..seen.len() - 1].iter().all(|corner| rest.any(|known| known == corner)));
+            for pair in ring.windows(2).filter(|pair| reach.intersects(&Extent { min: [pair[0].x.min(pair[1].x), pair[0].y.min(pair[1].y)], max: [pair[0].x.max(pair[1].x), pair[0].y.max(pair[1].y)] })) {
+                prop_assert!(seen.windows(2).any(|kept| kept == pair), "{:?} is gone", pair);
+            }
+        }
+    }
 }

@@ -4,14 +4,24 @@ use std::collections::{BTreeMap, HashMap};
 
 use geo_types::Geometry;
 
-use super::budget::{is_coverage, is_painted_by_kind};
+use super::budget::{FEATURE_BYTES, TOO_HEAVY, is_coverage, is_painted_by_kind, position_bytes};
 use super::content::{Content, Drawn, Source, TileFeature, counted, holds, lone_point, mercator, points_alone};
 use super::draw::{Outcome, PathKind, Pen};
 use super::grid::{BUFFER_UNITS, TileId};
 use super::join;
+use super::painted::Painted;
+use super::paths::Paths;
 use super::remainder::{Remainder, Remainders};
 use crate::domain::{Extent, Layer};
 use crate::spatial::{Cell, Feature, LayerIndex, Shape, anchor, kind_field};
+
+/// Where more zones or parcels than this are too small to be drawn, all are painted: to join them edge by edge takes longer than
+/// all the rest of a tile, and what would be drawn by itself is hardly larger than they are.
+const MOST_JOINED: usize = 1000;
+
+/// One of so many features is drawn to see what all may weigh, where there are at least as many as that.
+const SAMPLED: u8 = 16;
+const SAMPLED_FROM: usize = 1000;
 
 pub(super) fn features<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let (tile, layer) = (content.tile, index.layer());
@@ -26,7 +36,14 @@ pub(super) fn features<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
         // Points, and areas that are points.
         let cells = counted(index, content, f64::MIN_POSITIVE);
         let mut rest = Rest::new(layer, content);
+        if !rest.is_painted() && (small_ones(index, content) > MOST_JOINED || is_too_heavy_by_sample(index, content)) {
+            content.given_up = true;
+            return;
+        }
         shapes(index, content, f64::MIN_POSITIVE, |feature, extent, geometry| rest.add(feature, extent, geometry));
+        if content.given_up {
+            return;
+        }
         let cells = rest.finish(cells.into_vec(), content);
         clusters(cells, content);
     } else {
@@ -43,6 +60,31 @@ pub(super) fn features<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     });
 }
 
+/// How many features of the tile are not large enough to be drawn by themselves.
+fn small_ones(index: &LayerIndex, content: &Content<'_>) -> usize {
+    let smallest_m = content.smallest_m();
+    let reach = content.tile.reach_mercator();
+    let sized = index.window_mercator_sized(&reach, f64::MIN_POSITIVE);
+    sized.filter(|(_, extent)| extent.width().max(extent.height()) < smallest_m).count()
+}
+
+/// Whether every so manieth of what is large enough to be drawn by itself comes to so much that all will be too heavy by far.
+/// Which ones are looked at depends on nothing but their ids.
+fn is_too_heavy_by_sample<'a>(index: &'a LayerIndex, content: &mut Content<'a>) -> bool {
+    let (tile, reach) = (content.tile, content.tile.reach_mercator());
+    let mut pen = Pen::new(tile, BUFFER_UNITS, content.level.detail());
+    let (mut paths, mut drawn, mut seen) = (Paths::default(), 0, 0);
+    for (feature, extent) in index.window_mercator_sized(&reach, content.smallest_m()) {
+        seen += 1;
+        let Shape::Geometry(geometry) = &feature.mercator else { continue };
+        if feature.id.as_bytes()[9] % SAMPLED == 0 {
+            drawn += usize::from(matches!(pen.draw(geometry, &reach, holds(tile, anchor(&extent)), &mut paths), Outcome::Drawn { .. }));
+        }
+    }
+    let weighs = drawn * FEATURE_BYTES + paths.points_in(0, paths.count()) * position_bytes(tile);
+    seen >= SAMPLED_FROM && weighs * usize::from(SAMPLED) > TOO_HEAVY * 11 / 10
+}
+
 /// Draws what is large enough and still there at this zoom, and hands over what is not, of all that is at least `from_m` long.
 fn shapes<'a>(
     index: &'a LayerIndex,
@@ -53,6 +95,7 @@ fn shapes<'a>(
     let (tile, smallest_m) = (content.tile, content.smallest_m());
     let reach = tile.reach_mercator();
     let mut pen = Pen::new(tile, BUFFER_UNITS, content.level.detail());
+    let position = position_bytes(tile);
     for (feature, extent) in index.window_mercator_sized(&reach, from_m) {
         let Shape::Geometry(geometry) = &feature.mercator else { continue };
         if extent.width().max(extent.height()) >= smallest_m {
@@ -61,6 +104,11 @@ fn shapes<'a>(
                 Outcome::Drawn { first, end, kind } => {
                     let drawn = Drawn::Paths { first, end, kind };
                     content.features.push(TileFeature { source: Source::Feature(feature), drawn });
+                    // Both only grow: what is certain to be too heavy is not drawn to its end.
+                    if content.features.len() * FEATURE_BYTES + content.paths.points_in(0, end) * position > TOO_HEAVY {
+                        content.given_up = true;
+                        return;
+                    }
                     continue;
                 }
                 Outcome::Elsewhere => continue,
@@ -80,7 +128,15 @@ struct Rest<'a> {
     kind: Option<u8>,
     numbers: HashMap<(u32, Option<&'a str>), u32>,
     groups: Vec<Group<'a>>,
-    remainders: Remainders,
+    areas: Areas<'a>,
+}
+
+/// How the areas of what is not drawn by itself are found.
+enum Areas<'a> {
+    /// From the edges of few and small ones.
+    Joined(Remainders),
+    /// From squares, where nothing is drawn by itself.
+    Painted(Painted<'a>),
 }
 
 struct Group<'a> {
@@ -90,6 +146,10 @@ struct Group<'a> {
 }
 
 impl<'a> Rest<'a> {
+    fn is_painted(&self) -> bool {
+        matches!(self.areas, Areas::Painted(_))
+    }
+
     fn new(layer: Layer, content: &Content<'_>) -> Self {
         let tile = content.tile;
         Self {
@@ -99,11 +159,14 @@ impl<'a> Rest<'a> {
             kind: kind_field(layer).filter(|_| is_painted_by_kind(layer)),
             numbers: HashMap::new(),
             groups: Vec::new(),
-            remainders: Remainders::new(tile, content.level.detail()),
+            areas: match content.level.square_units() {
+                Some(side) => Areas::Painted(Painted::new(tile, side)),
+                None => Areas::Joined(Remainders::new(tile, content.level.detail())),
+            },
         }
     }
 
-    fn add(&mut self, feature: &'a Feature, extent: &Extent, geometry: &Geometry<f64>) {
+    fn add(&mut self, feature: &'a Feature, extent: &Extent, geometry: &'a Geometry<f64>) {
         let kind = self.kind.and_then(|field| feature.tag(field)).and_then(|value| value.text());
         let cell = nearest_cell(self.tile, self.cell_bits, extent);
         let number = *self.numbers.entry((cell, kind)).or_insert_with(|| {
@@ -115,14 +178,27 @@ impl<'a> Rest<'a> {
         if holds(self.tile, position) {
             self.groups[number as usize].cell.count_feature(self.layer, feature, position);
         }
-        self.remainders.add(number, geometry, extent);
+        match &mut self.areas {
+            Areas::Joined(areas) => areas.add(number, geometry, extent),
+            Areas::Painted(areas) => areas.add(number, geometry, extent),
+        }
     }
 
     /// Adds the areas to the content. What has none is counted by the largest area of its cell; returned are the cells without
     /// any, and what was counted before in those.
     fn finish(self, counted: Vec<Cell<'a>>, content: &mut Content<'a>) -> Vec<Cell<'a>> {
-        let Self { mut groups, remainders, .. } = self;
-        for remainder in remainders.finish(&mut content.paths) {
+        let Self { mut groups, areas, .. } = self;
+        let found = match areas {
+            Areas::Joined(areas) => areas.finish(&mut content.paths),
+            Areas::Painted(areas) => {
+                let mut by_place: Vec<u32> = (0..groups.len() as u32).collect();
+                by_place.sort_unstable_by_key(|at| (groups[*at as usize].cell.place, groups[*at as usize].kind));
+                let mut order = vec![0; groups.len()];
+                by_place.iter().enumerate().for_each(|(place, group)| order[*group as usize] = place as u32);
+                areas.finish(&order, &mut content.paths)
+            }
+        };
+        for remainder in found {
             groups[remainder.group as usize].area = Some(remainder);
         }
         let place = |cell: &Cell<'_>| [cell.place[1], cell.place[0]];

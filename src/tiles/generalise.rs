@@ -50,6 +50,11 @@ impl ZoomGrid {
         Self { half_steps: half_units as f64 / step as f64, step, flat_units, simplify: step > 1 }
     }
 
+    /// A unit of a tile, web mercator metres.
+    pub(super) fn unit_m(&self) -> f64 {
+        MERCATOR_HALF_M / (self.half_steps * self.step as f64)
+    }
+
     /// The grid position of a tile's north-west corner.
     pub(super) fn origin(tile: TileId) -> [i64; 2] {
         [i64::from(tile.x()) * i64::from(TILE_UNITS), i64::from(tile.y()) * i64::from(TILE_UNITS)]

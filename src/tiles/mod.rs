@@ -18,6 +18,7 @@ mod join;
 mod labels;
 mod mlt;
 mod mvt;
+mod painted;
 mod paths;
 mod remainder;
 mod rings;
@@ -33,7 +34,7 @@ pub use fields::{TileField, tilejson_fields};
 pub use grid::{BUFFER_UNITS, PIXEL_UNITS, TILE_UNITS, TileId, TileRange, tiles_reached};
 pub use mlt::Unencodable;
 
-use budget::{Level, Weight};
+use budget::{Level, TOO_HEAVY, Weight};
 use content::Content;
 
 use crate::domain::{Layer, UnknownLayer};
@@ -146,29 +147,54 @@ fn aggregated(contents: &[Content<'_>]) -> Vec<Aggregated> {
 
 /// The layers at the levels at which the tile fits its budgets in both formats. The heaviest layer gives way first.
 fn fitting<'a>(snapshot: &'a Snapshot, tile: TileId, layers: &[TileLayer]) -> Vec<Content<'a>> {
-    let mut contents: Vec<Content<'a>> =
-        in_order(layers).into_iter().map(|layer| content::assemble(snapshot, tile, layer, Level::default())).collect();
-    let mut weights: Vec<Weight> = contents.iter().map(Weight::of).collect();
+    let assemble = |layer, level| Weighed::new(tile, content::assemble(snapshot, tile, layer, level));
+    let mut layers: Vec<Weighed<'a>> = in_order(layers).into_iter().map(|layer| assemble(layer, Level::default())).collect();
     // The member that says so, should it be needed.
-    let said = 80 * contents.len() + 60;
+    let said = 80 * layers.len() + 60;
     loop {
-        let (geojson, mvt) = weights.iter().fold((said, 0), |sum, weight| (sum.0 + weight.geojson, sum.1 + weight.mvt));
+        let geojson = said + layers.iter().map(|layer| layer.most.geojson).sum::<usize>();
         // The weights are upper bounds; only a tile near its budget is worth a look at what it comes to.
         let fits_as_geojson = geojson <= GEOJSON_BUDGET
-            || (geojson <= GEOJSON_BUDGET * 5 / 4 && written_as_geojson(tile, &contents, &aggregated(&contents)).len() <= GEOJSON_BUDGET);
-        let fits_as_mvt = || mvt <= MVT_GZIP_BUDGET || budget::gzip_len(&written_as_mvt(&contents)) <= MVT_GZIP_BUDGET;
-        if fits_as_geojson && fits_as_mvt() {
-            return contents;
-        }
-        let times = geojson as f64 / GEOJSON_BUDGET as f64;
-        let heaviest = (0..contents.len())
-            .filter(|at| contents[*at].level.next(contents[*at].layer.layer(), times).is_some())
-            .max_by_key(|at| (weights[*at].geojson, *at));
-        let Some((at, level)) = heaviest.and_then(|at| Some((at, contents[at].level.next(contents[at].layer.layer(), times)?))) else {
-            return contents;
+            || (geojson <= TOO_HEAVY && said + layers.iter_mut().map(Weighed::geojson).sum::<usize>() <= GEOJSON_BUDGET);
+        let mvt = layers.iter().map(|layer| layer.most.mvt).sum::<usize>();
+        // Each layer packed by itself: together they are hardly smaller, and those that stay need not be packed again.
+        let fits_as_mvt = |layers: &mut [Weighed<'_>]| {
+            mvt <= MVT_GZIP_BUDGET || layers.iter_mut().map(Weighed::mvt_packed).sum::<usize>() <= MVT_GZIP_BUDGET
         };
-        contents[at] = content::assemble(snapshot, tile, contents[at].layer, level);
-        weights[at] = Weight::of(&contents[at]);
+        if fits_as_geojson && fits_as_mvt(&mut layers) {
+            break;
+        }
+        let next = |at: usize| Some((at, layers[at].content.level.next(layers[at].content.layer.layer(), geojson)?));
+        // What is still drawn as closely as can be seen gives way before any other is drawn worse.
+        let gives_way = (0..layers.len()).filter_map(next).max_by_key(|(at, level)| (level.is_exact(), layers[*at].most.geojson, *at));
+        let Some((at, level)) = gives_way else { break };
+        layers[at] = assemble(layers[at].content.layer, level);
+    }
+    layers.into_iter().map(|layer| layer.content).collect()
+}
+
+/// A layer of a tile, and what it weighs: at most, and, once somebody has asked, written.
+struct Weighed<'a> {
+    tile: TileId,
+    content: Content<'a>,
+    most: Weight,
+    geojson: Option<usize>,
+    mvt_packed: Option<usize>,
+}
+
+impl<'a> Weighed<'a> {
+    fn new(tile: TileId, content: Content<'a>) -> Self {
+        Self { tile, most: Weight::of(&content), content, geojson: None, mvt_packed: None }
+    }
+
+    fn geojson(&mut self) -> usize {
+        let Self { tile, content, .. } = self;
+        *self.geojson.get_or_insert_with(|| written_as_geojson(*tile, std::slice::from_ref(content), &[]).len())
+    }
+
+    fn mvt_packed(&mut self) -> usize {
+        let Self { content, .. } = self;
+        *self.mvt_packed.get_or_insert_with(|| budget::gzip_len(&written_as_mvt(std::slice::from_ref(content))))
     }
 }
 

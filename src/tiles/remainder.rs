@@ -11,7 +11,6 @@ use super::draw::each_polygon;
 use super::generalise::{Detail, Scratch, ZoomGrid};
 use super::grid::{BUFFER_UNITS, PIXEL_UNITS, TILE_UNITS, TileId};
 use super::paths::Paths;
-use super::rings::Ring;
 use super::sound::{EdgeRoom, Union, make_sound, push_rings};
 use crate::domain::Extent;
 
@@ -110,7 +109,9 @@ impl Remainders {
             let (mut shells, mut holes) = union(outline).rings();
             // A gap that narrow is none; and rounding makes many of them.
             holes.retain(|hole| shorter_side(&hole.points) > self.fill_units);
-            shells.iter_mut().chain(&mut holes).for_each(|ring| self.thin(ring, &mut scratch));
+            for ring in shells.iter_mut().chain(&mut holes) {
+                thin(&mut ring.points, &self.grid, self.origin, &mut self.path, &mut scratch);
+            }
             let first = paths.count();
             push_rings(paths, &shells, &holes);
             make_sound(paths, first, &mut room_to_work);
@@ -120,17 +121,17 @@ impl Remainders {
         }
         found
     }
+}
 
-    fn thin(&mut self, ring: &mut Ring, scratch: &mut Scratch) {
-        let Self { path, origin, grid, .. } = self;
-        path.clear();
-        path.extend(ring.points.iter().map(|p| [i64::from(p[0]) + origin[0], i64::from(p[1]) + origin[1]]));
-        grid.thin(path, true, scratch);
-        // A ring that would be gone stays as it was: it may be all there is of its features.
-        if path.len() >= 3 && path.len() < ring.points.len() {
-            ring.points.clear();
-            ring.points.extend(path.iter().map(|p| [(p[0] - origin[0]) as i32, (p[1] - origin[1]) as i32]));
-        }
+/// Takes the corners of a ring in tile units that cannot be seen. `path` is room to work in.
+pub(super) fn thin(ring: &mut Vec<[i32; 2]>, grid: &ZoomGrid, origin: [i64; 2], path: &mut Vec<[i64; 2]>, scratch: &mut Scratch) {
+    path.clear();
+    path.extend(ring.iter().map(|p| [i64::from(p[0]) + origin[0], i64::from(p[1]) + origin[1]]));
+    grid.thin(path, true, scratch);
+    // A ring that would be gone stays as it was: it may be all there is of its features.
+    if path.len() >= 3 && path.len() < ring.len() {
+        ring.clear();
+        ring.extend(path.iter().map(|p| [(p[0] - origin[0]) as i32, (p[1] - origin[1]) as i32]));
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Ring {
 pub(super) fn trace(mut edges: Vec<[[i32; 2]; 2]>) -> (Vec<Ring>, Vec<Ring>) {
     edges.sort_unstable();
     let mut used = vec![false; edges.len()];
-    let (mut shells, mut holes) = (Vec::new(), Vec::new());
+    let mut rings = Vec::new();
     for start in 0..edges.len() {
         let mut walk: Vec<[i32; 2]> = Vec::new();
         let mut places: HashMap<[i32; 2], usize> = HashMap::new();
@@ -35,15 +35,24 @@ pub(super) fn trace(mut edges: Vec<[[i32; 2]; 2]>) -> (Vec<Ring>, Vec<Ring>) {
                 points.iter().for_each(|point| {
                     places.remove(point);
                 });
-                let area = doubled_area(&points);
-                let ring = Ring { points, area, shell: None };
-                match area {
-                    1.. => shells.push(ring),
-                    ..0 => holes.push(ring),
-                    0 => {}
-                }
+                rings.push(points);
             }
             next = following(&edges, [from, to]);
+        }
+    }
+    with_shells(rings)
+}
+
+/// Rings that do not cross, as shells and as holes with the smallest shell around each.
+pub(super) fn with_shells(rings: Vec<Vec<[i32; 2]>>) -> (Vec<Ring>, Vec<Ring>) {
+    let (mut shells, mut holes) = (Vec::new(), Vec::new());
+    for points in rings {
+        let area = doubled_area(&points);
+        let ring = Ring { points, area, shell: None };
+        match area {
+            1.. => shells.push(ring),
+            ..0 => holes.push(ring),
+            0 => {}
         }
     }
     for hole in &mut holes {

@@ -138,24 +138,33 @@ impl EdgeRoom {
     }
 }
 
-/// For rings that do not touch: each hole lies in its shell, and no other ring in another.
+/// For rings that do not touch: each hole lies in its shell, and all else that is around a ring comes in pairs of a shell and
+/// a hole, as with an island in a lake.
 fn rings_lie_well(paths: &Paths, first: usize) -> bool {
+    let boxes: Vec<[[i32; 2]; 2]> = (first..paths.count()).map(|ring| box_of(paths.points(ring))).collect();
+    let around = |ring: usize, [x, y]: [i32; 2]| {
+        let [low, high] = boxes[ring - first];
+        low[0] <= x && x <= high[0] && low[1] <= y && y <= high[1] && encloses(paths.points(ring), [x, y])
+    };
     let mut shell = first;
-    for ring in first..paths.count() {
+    (first..paths.count()).all(|ring| {
         let hole = paths.role(ring) == Role::Hole;
         if !hole {
             shell = ring;
         }
         let corner = paths.points(ring)[0];
-        if hole && !encloses(paths.points(shell), corner) {
+        if hole && !around(shell, corner) {
             return false;
         }
-        // An island in the lake of another part is fine, but rare: the overlay finds out.
-        if (first..paths.count()).any(|other| other != ring && !(hole && other == shell) && encloses(paths.points(other), corner)) {
-            return false;
-        }
-    }
-    true
+        let others = (first..paths.count()).filter(|other| *other != ring && !(hole && *other == shell) && around(*other, corner));
+        others.map(|other| if paths.role(other) == Role::Shell { 1 } else { -1 }).sum::<i32>() == 0
+    })
+}
+
+fn box_of(ring: &[[i32; 2]]) -> [[i32; 2]; 2] {
+    let ends = |axis: usize| ring.iter().fold((i32::MAX, i32::MIN), |(low, high), p| (low.min(p[axis]), high.max(p[axis])));
+    let ([west, east], [north, south]) = ([ends(0).0, ends(0).1], [ends(1).0, ends(1).1]);
+    [[west, north], [east, south]]
 }
 
 /// Crossing number; corners on the ring itself do not come here.

@@ -179,7 +179,7 @@ impl Server {
         let mut drawn = Drawn::default();
         while let Some(tile) = answers.next().await {
             drawn.heavy |=
-                tile["aggregated"].as_array().is_some_and(|layers| layers.iter().any(|layer| layer["level"].as_u64() >= Some(2)));
+                tile["aggregated"].as_array().is_some_and(|layers| layers.iter().any(|layer| layer["level"].as_u64() >= Some(1)));
             for feature in tile["features"].as_array().unwrap() {
                 let id = feature["id"].as_str().unwrap();
                 if feature["properties"]["merged"] == true {

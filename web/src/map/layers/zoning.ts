@@ -1,12 +1,19 @@
-// 规划用地: the hue of the class at 55 %, the code as text from zoom 15, its name from zoom 16.
+// 规划用地: the hue of the class at 55 %, outlined from zoom 13, the code as text from zoom 15, its name from zoom 16.
 import { symbolOf } from '../../symbols/symbols';
 import { areaStyles, speckStyle, keep, labelStyle, textOf, type StyleMaker } from '../style';
 
-export const features: StyleMaker = (feature, _, look) => {
+/** Further out, outlines would be all that is seen of small zones. */
+const OUTLINED_FROM = 13;
+
+export const features: StyleMaker = (feature, zoom, look) => {
   const group = speckStyle(feature, look);
   if (group) return group;
   const properties = { class: feature.get('class'), status: feature.get('status') };
-  return keep(`zoning ${properties.class} ${properties.status} ${look.dark}`, () => areaStyles(symbolOf('zoning', properties, look.dark)));
+  const outlined = zoom >= OUTLINED_FROM;
+  return keep(`zoning ${properties.class} ${properties.status} ${look.dark} ${outlined}`, () => {
+    const { line, ...area } = symbolOf('zoning', properties, look.dark);
+    return areaStyles(outlined && line ? { ...area, line } : area);
+  });
 };
 
 export const labels: StyleMaker = (feature, zoom, look) => {
