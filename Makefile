@@ -29,8 +29,8 @@ demo: build ## 生成虚构的示范城市 / Generate the fictional city into VA
 test: ## 全部检查与测试，并列出各步用时 / All checks and tests, and where the time went
 	@scripts/test.sh
 
-quality: ## 搜索质量：真实门牌的各种写法 / How well search finds real plates however they are written
-	@cargo test --quiet --test quality -- --nocapture
+quality: ## 搜索质量，与上次相比；UPDATE=1 记下本次 / How well search finds real places, against the last run; UPDATE=1 keeps this one
+	@$(if $(UPDATE),YUTU_QUALITY_UPDATE=1) cargo test --quiet --test quality -- --nocapture --test-threads=1
 
 conformance: build ## OGC 官方测试套件（需要 Java、Maven）/ OGC's own test suites (need Java and Maven)
 	@YUTU=$(YUTU) scripts/conformance.sh

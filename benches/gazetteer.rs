@@ -103,6 +103,17 @@ fn gazetteer(criterion: &mut Criterion) {
         ("nothing there", asked(&entries, |entry| street(entry) + "x")),
         ("full address, a character wrong", asked(&entries, |entry| with_wrong(entry.address.as_deref().unwrap_or("")))),
         ("road and number, a character wrong", asked(&entries, |entry| with_wrong(&street(entry)))),
+        (
+            "other order: number, road, town",
+            asked(&entries, |entry| {
+                let town = first(entry.address.as_deref().unwrap_or(""), 6).chars().skip(3).collect::<String>();
+                [entry.number.as_deref().unwrap_or(""), entry.road.as_deref().unwrap_or(""), &town].concat()
+            }),
+        ),
+        (
+            "town, road, number and a floor",
+            asked(&entries, |entry| first(entry.address.as_deref().unwrap_or(""), 6) + &street(entry) + "99樓"),
+        ),
         ("road and number, none such", asked(&entries, |entry| street(entry).replace('號', "9999號"))),
     ];
     let mut common: Vec<Query> = ["路", "1", "號", "1號", "高", "高雄市", "之", "樓", "路1號", "巷", "里", "12號", "一", "a", "3樓之1"]
@@ -116,6 +127,8 @@ fn gazetteer(criterion: &mut Criterion) {
     for (name, queries) in &searches {
         percentiles(name, &index, queries);
     }
+    let reasons: Vec<Query> = searches[2].1.iter().map(|query| Query { reasons: true, ..query.clone() }).collect();
+    percentiles("town, road and number, with reasons", &index, &reasons);
     percentiles("common pieces", &index, &common);
     percentiles("common pieces, near a place", &index, &near);
     percentiles("common pieces, in a view", &index, &in_view);
@@ -137,8 +150,12 @@ fn gazetteer(criterion: &mut Criterion) {
     group.bench_function("one change", |bencher| {
         bencher.iter(|| index.with_changes(&[], next.next().cloned().into_iter().collect()));
     });
-    let changed = index.with_changes(&[], entries.iter().step_by(600).cloned().collect());
-    group.bench_function("one change over 2,000 others", |bencher| {
+    let mut changed = index.clone();
+    for entry in entries.iter().step_by(120) {
+        changed = changed.with_changes(&[], vec![entry.clone()]);
+    }
+    percentiles("full address over 10,000 changes", &changed, &searches[0].1);
+    group.bench_function("one change over 10,000 others", |bencher| {
         bencher.iter(|| changed.with_changes(&[], next.next().cloned().into_iter().collect()));
     });
     group.finish();

@@ -33,6 +33,38 @@ pub struct Limits {
     pub listed_features: usize,
     /// Open maps that listen for changes.
     pub live_listeners: usize,
+    pub batch: BatchLimits,
+}
+
+/// What a table of addresses may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchLimits {
+    /// Tables at once; more are told to come back.
+    pub at_once: usize,
+    pub rows: u64,
+    /// Of one row, as UTF-8.
+    pub row_bytes: usize,
+    /// In one row.
+    pub cells: usize,
+    /// Of one address.
+    pub address_bytes: usize,
+    /// Without a byte from the sender.
+    pub silence: Duration,
+    pub time: Duration,
+}
+
+impl Default for BatchLimits {
+    fn default() -> Self {
+        Self {
+            at_once: 4,
+            rows: 5_000_000,
+            row_bytes: 64 << 10,
+            cells: 1000,
+            address_bytes: 4096,
+            silence: Duration::from_secs(30),
+            time: Duration::from_secs(3600),
+        }
+    }
 }
 
 /// A base map from elsewhere, drawn under the layers when the reader switches it on.
@@ -68,6 +100,7 @@ impl Default for Limits {
             query_bytes: 4096,
             listed_features: 100,
             live_listeners: 2000,
+            batch: BatchLimits::default(),
         }
     }
 }

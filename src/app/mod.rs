@@ -2,14 +2,17 @@
 
 mod city;
 mod compute;
+mod coordinates;
 mod error;
 mod feature;
+mod geocode;
 mod identify;
 mod layers;
 pub mod ogc;
 mod reverse;
 mod search;
 mod session;
+mod surroundings;
 mod tile;
 
 use std::sync::Arc;
@@ -24,11 +27,13 @@ pub use city::{Bilingual, City, Credits};
 pub use compute::{Calculations, warm_up};
 pub use error::{AppError, Message};
 pub use feature::{FeatureAnswer, feature};
+pub use geocode::{Counts, Wash, WashForm, Washed, geocode};
 pub use identify::{Identified, LayerAnswer, Outcome, identify};
 pub use layers::{LayerInfo, layers};
-pub use reverse::{Nearest, ReverseQuestion, reverse};
-pub use search::{SearchAnswer, SearchQuestion, search};
+pub use reverse::{Nearest, ReverseAnswer, ReverseQuestion, reverse};
+pub use search::{PointAnswer, SearchAnswer, SearchQuestion, search};
 pub use session::{Attempts, LoggedIn, SESSION_DAYS, add_account, log_in, log_out, who};
+pub use surroundings::{Area, Beside, Side, Surroundings};
 pub use tile::{Coding, LayerSet, Tile, TileCache, TileFormat, TileKey, keep_warm, named_layers, tile};
 
 /// Everything a question may need.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::surroundings::{Surroundings, surroundings};
 use super::{App, AppError};
 use crate::crs::{self, Crs};
 use crate::domain::{FeatureId, Layer};
@@ -33,18 +34,26 @@ pub struct Nearest {
     pub position: Option<[f64; 2]>,
 }
 
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct ReverseAnswer {
+    pub nearest: Vec<Nearest>,
+    pub surroundings: Surroundings,
+    pub sequence: u64,
+}
+
 /// The nearest features, nearest first; of equally near ones the layers in drawing order from the top, then by id.
 ///
 /// # Errors
 /// `Unavailable` until the snapshots are built; `Invalid` for a point the working system does not reach.
-pub async fn reverse(app: &Arc<App>, question: ReverseQuestion) -> Result<(Vec<Nearest>, u64), AppError> {
+pub async fn reverse(app: &Arc<App>, question: ReverseQuestion) -> Result<ReverseAnswer, AppError> {
     if app.live.health() == Health::Starting {
         return Err(AppError::starting());
     }
     let state = app.live.state();
     let sequence = state.snapshot.sequence;
     let working = app.working.clone();
-    let found = app
+    let (nearest, surroundings) = app
         .calculations
         .run(move || {
             let mut point = [[question.longitude, question.latitude]];
@@ -72,9 +81,10 @@ pub async fn reverse(app: &Arc<App>, question: ReverseQuestion) -> Result<(Vec<N
             }
             found.sort_by(|a, b| a.distance_m.total_cmp(&b.distance_m).then(b.layer.cmp(&a.layer)).then(a.id.cmp(&b.id)));
             found.truncate(question.limit);
-            Ok::<_, crs::CrsError>(found)
+            let surroundings = surroundings(&state.snapshot, point[0]);
+            Ok::<_, crs::CrsError>((found, surroundings))
         })
         .await?
         .map_err(|error| AppError::invalid("lon", error.zh(), error.to_string()))?;
-    Ok((found, sequence))
+    Ok(ReverseAnswer { nearest, surroundings, sequence })
 }

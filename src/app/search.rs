@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::coordinates::coordinates;
+use super::reverse::{ReverseAnswer, ReverseQuestion, reverse};
 use super::{App, AppError, Message};
 use crate::gazetteer::{Answer, Query};
 use crate::live::Health;
@@ -18,7 +20,20 @@ pub struct SearchQuestion {
 pub struct SearchAnswer {
     pub answer: Answer,
     pub sequence: u64,
+    /// The text was a place in degrees: what is there.
+    pub point: Option<PointAnswer>,
 }
+
+/// A place asked for by its coordinates.
+#[derive(Debug)]
+pub struct PointAnswer {
+    /// Longitude and latitude.
+    pub point: [f64; 2],
+    pub answer: ReverseAnswer,
+}
+
+/// How far around coordinates is looked for what is there.
+const AROUND_M: f64 = 500.0;
 
 /// How long a search waits for the change that it must know of.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -50,8 +65,19 @@ pub async fn search(app: &Arc<App>, question: SearchQuestion) -> Result<SearchAn
             ),
         });
     }
+    if let Some(point) = coordinates(&question.query.text) {
+        return at_point(app, point, question.query).await;
+    }
     let state = app.live.state();
     let sequence = state.snapshot.sequence;
     let answer = app.calculations.run(move || state.gazetteer.search(&question.query)).await?;
-    Ok(SearchAnswer { answer, sequence })
+    Ok(SearchAnswer { answer, sequence, point: None })
+}
+
+async fn at_point(app: &Arc<App>, point: [f64; 2], query: Query) -> Result<SearchAnswer, AppError> {
+    let [longitude, latitude] = point;
+    let lang = if query.lang.starts_with("zh") { "zh" } else { "en" };
+    let question = ReverseQuestion { longitude, latitude, layers: query.layers, radius_m: AROUND_M, limit: query.limit, lang };
+    let answer = reverse(app, question).await?;
+    Ok(SearchAnswer { sequence: answer.sequence, answer: Answer::default(), point: Some(PointAnswer { point, answer }) })
 }

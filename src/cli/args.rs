@@ -124,6 +124,50 @@ pub struct ExportArgs {
 }
 
 #[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "每行原样写出，其后加上 yutu_ 各列：结果、坐标、把握（A 完全相符，B 一处不同，C 需人工核对，空为未找到）和不同之处。\n\
+                        Each row is written as it was, with columns yutu_... behind it: the place, its position, how sure it is (A: as written, B: one thing differs, C: somebody has to look, empty: not found) and what differs."
+)]
+pub struct GeocodeArgs {
+    /// 表格（CSV），- 为标准输入 / The table (CSV); - is standard input
+    pub table: PathBuf,
+    /// 要写的文件，默认为标准输出 / The file to write; standard output by default
+    pub out: Option<PathBuf>,
+    /// 地址所在的列：列名或序号，可重复 / The column with the address, by heading or number (repeatable)
+    #[arg(long, value_name = "NAME|N")]
+    pub column: Vec<String>,
+    /// 第一行不是表头 / The first row is no heading
+    #[arg(long)]
+    pub no_heading: bool,
+    /// 编码：utf-8、gb18030、big5 等，默认自行判断 / Encoding, found out by default
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+    /// 分隔符：comma、semicolon、tab、pipe，默认自行判断 / Separator, found out by default
+    #[arg(long, value_name = "NAME")]
+    pub separator: Option<String>,
+    /// 说明文字的语言：zh 或 en / Language of labels and notes: zh or en
+    #[arg(long, value_name = "zh|en", default_value = "zh", value_parser = ["zh", "en"])]
+    pub lang: String,
+    /// 只在这些图层中找 / Look in these layers only
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub layers: Vec<String>,
+    /// 只在这个区划中找：代码或名称 / Look in this division only: code or name
+    #[arg(long, value_name = "DIVISION")]
+    pub division: Option<String>,
+    /// 覆盖已有文件 / Replace a file that is there
+    #[arg(long)]
+    pub force: bool,
+    /// 以 JSON 在标准错误上输出统计 / Counts as JSON, on standard error
+    #[arg(long)]
+    pub json: bool,
+    /// 城市包目录 / Folder of the city pack
+    #[arg(long, value_name = "DIR", env = "YUTU_CITY", default_value = "data/cities/demo")]
+    pub city: PathBuf,
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+#[derive(Args, Clone, Debug)]
 pub struct BackupArgs {
     /// 备份文件 / The file to write
     pub file: PathBuf,

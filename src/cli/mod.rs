@@ -9,6 +9,7 @@ mod database;
 mod demo;
 mod doctor;
 mod export;
+mod geocode;
 mod import;
 mod keeper;
 mod psql;
@@ -22,7 +23,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-pub use args::{BackupArgs, DatabaseArgs, DemoArgs, ExportArgs, ImportArgs, PsqlArgs, RestoreArgs, ServeArgs, UserArgs, UserCommand};
+pub use args::{
+    BackupArgs, DatabaseArgs, DemoArgs, ExportArgs, GeocodeArgs, ImportArgs, PsqlArgs, RestoreArgs, ServeArgs, UserArgs, UserCommand,
+};
 pub use database::Database;
 
 #[derive(Debug, Parser)]
@@ -40,6 +43,8 @@ enum Command {
     Import(ImportArgs),
     /// 导出一个图层，或整套瓦片（tiles） / Write a layer to a file, or the whole map as tiles
     Export(Box<ExportArgs>),
+    /// 为表格中的地址逐行查找位置 / Find the place of every address of a table
+    Geocode(Box<GeocodeArgs>),
     /// 生成虚构的演示城市 / Generate the fictional demo city
     Demo(DemoArgs),
     /// 管理用户 / Manage the accounts
@@ -74,6 +79,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Serve(args) => serve::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Geocode(args) => geocode::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::User(args) => user::run(&args),
         Command::Backup(args) => backup::write(&args),

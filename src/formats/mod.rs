@@ -1,4 +1,5 @@
-//! Geographic files in: one stream of features as the file has them, whatever the format; and out, in [`write`].
+//! Geographic files in: one stream of features as the file has them, whatever the format; and out, in [`write`]. Tables that flow
+//! through, row by row as they come: [`rows`].
 //! Leaves out: coordinate transformation, judging geometry, and what the fields mean.
 //!
 //! Tables (`.csv .tsv .txt .xlsx .xls .ods`) and GeoJSON are read here, everything else by GDAL. `.gz` and `.zip` are
@@ -10,6 +11,7 @@ mod geojson;
 mod hstore;
 mod json;
 mod ogr;
+pub mod rows;
 mod shapefile;
 mod sheet;
 mod source;

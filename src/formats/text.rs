@@ -73,6 +73,14 @@ pub(super) fn guess_bytes(bytes: &[u8]) -> &'static Encoding {
     if std::str::from_utf8(bytes).is_ok() { UTF_8 } else { guess_legacy(bytes) }
 }
 
+/// For the beginning of a text, which may be cut within a character.
+pub(super) fn guess_beginning(bytes: &[u8]) -> &'static Encoding {
+    match std::str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_some() => guess_legacy(bytes),
+        _ => UTF_8,
+    }
+}
+
 /// In Chinese text, bytes beyond ASCII come in runs; in Western text, one by one among letters. In Big5 two of five second
 /// bytes are below 0x80, in the common part of GB18030 (GB 2312) none is.
 fn guess_legacy(bytes: &[u8]) -> &'static Encoding {

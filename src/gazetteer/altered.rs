@@ -8,7 +8,7 @@
 
 use super::answer::{Kind, Query};
 use super::best::{Found, Meeting};
-use super::columns::Columns;
+use super::columns::{Columns, StartRow};
 use super::find::{Search, Spelling, range_of};
 use super::sounds;
 use crate::language::{search_key, sounds_alike};
@@ -247,33 +247,48 @@ impl<'a> Search<'a> {
 
     /// The street as written, and of its numbers those nearest to the one asked for.
     fn nearest_numbers(&mut self, text: &str) {
-        let (columns, numbers) = (self.columns, &self.columns.numbers);
+        let columns = self.columns;
         for (end, _) in text.char_indices().skip(1) {
             let (head, rest) = text.split_at(end);
             let Some(wanted) = leading_number(rest).filter(|_| !head.ends_with(|sign: char| sign.is_ascii_digit())) else { continue };
             let starts = &columns.starts;
             let range = range_of(starts, |start| self.start_text(start).cmp(head), |start| self.start_text(start) == head);
             for start in &starts[range] {
-                let group = self.form(start.form).group;
-                let members = columns.members(group);
-                if !self.best.wants(Kind::NearestNumber) || !self.best.may_go_on(members.len()) {
+                if self.best.gave_up() {
                     return;
                 }
-                if !columns.groups[group as usize].numbered || !self.best.passes(group) {
-                    continue;
-                }
-                let apart = |entry: usize| {
-                    let number = columns.number_of(entry as u32).and_then(|number| leading_number(numbers.keys.get(number)))?;
-                    Some((number.abs_diff(wanted), entry as u32))
-                };
-                let mut nearest: Vec<(u32, u32)> = members.filter_map(apart).collect();
-                nearest.sort_unstable();
-                let meeting = self.meeting_from(start, Kind::NearestNumber);
-                for (difference, entry) in nearest.into_iter().take(NEAREST_NUMBERS) {
-                    self.best.offer_entry(entry, meeting, difference);
-                }
+                self.nearest_in(start, wanted, Kind::NearestNumber, 0);
             }
         }
+    }
+
+    /// Of the numbers of one street those nearest to this one; `chars` weigh as more distance.
+    pub fn nearest_in(&mut self, start: &StartRow, wanted: u32, kind: Kind, chars: u32) {
+        let (columns, numbers) = (self.columns, &self.columns.numbers);
+        let group = self.form(start.form).group;
+        let members = columns.members(group);
+        if !self.best.wants(kind)
+            || !self.best.may_go_on(members.len())
+            || !columns.groups[group as usize].numbered
+            || !self.best.passes(group)
+        {
+            return;
+        }
+        let apart = |entry: usize| {
+            let number = columns.number_of(entry as u32).and_then(|number| leading_number(numbers.keys.get(number)))?;
+            Some((number.abs_diff(wanted), entry as u32))
+        };
+        let mut nearest: Vec<(u32, u32)> = members.filter(|entry| self.best.is_valid(*entry as u32)).filter_map(apart).collect();
+        nearest.sort_unstable();
+        let meeting = self.meeting_from(start, kind);
+        for (difference, entry) in nearest.into_iter().take(NEAREST_NUMBERS) {
+            self.best.offer_entry(entry, meeting, difference.saturating_add(chars));
+        }
+    }
+
+    /// The same for a street by itself: all texts one edit away, with how they differ.
+    pub fn edits_of(&self, text: &str) -> Vec<(String, Kind)> {
+        self.edits(text, false).into_iter().map(|edit| (edit.text, edit.kind)).collect()
     }
 }
 
@@ -388,7 +403,7 @@ fn change(wanted: &str, number: &str) -> Option<Change> {
     }
 }
 
-fn leading_number(text: &str) -> Option<u32> {
+pub(super) fn leading_number(text: &str) -> Option<u32> {
     let end = text.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(text.len());
     text[..end].parse().ok()
 }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::Division;
+use super::line::At;
+use super::{Division, PartMatch};
 use crate::domain::{Extent, FeatureId, Layer};
+use crate::language::is_unspaced;
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +27,8 @@ pub struct Query {
     pub division: Option<String>,
     /// The text is still being typed: a single letter or digit then finds beginnings only, not every text it occurs in.
     pub unfinished: bool,
+    /// Say of each hit which of its parts the text met and how ([`Hit::parts`]).
+    pub reasons: bool,
 }
 
 impl Default for Query {
@@ -38,6 +42,7 @@ impl Default for Query {
             layers: Vec::new(),
             division: None,
             unfinished: false,
+            reasons: false,
         }
     }
 }
@@ -57,12 +62,23 @@ pub enum Kind {
     Exact,
     Prefix,
     Substring,
+    /// All that the text says is there, in another order or with parts left out in between.
+    Rearranged,
+    /// The number lies between two known ones of its road: this is about where it is.
+    Interpolated,
+    /// The street is there, the number is not: this is the street itself.
+    Street,
     /// The same when read aloud: characters of the same sound, or Pinyin for hanzi.
     Sound,
     /// One character or digit is wrong, missing or too many, or two have changed places.
     Typo,
-    /// The street is there, the number is not: this is one of the nearest.
+    /// A part of the text is not met: the register does not have it, or has another.
+    Partial,
+    /// The street is there, the number is not: this is one of the nearest. Where nothing comes before it, the street is known
+    /// from its plates only.
     NearestNumber,
+    /// Found only in another division than the text says; the parts say which.
+    Elsewhere,
 }
 
 /// Which of the texts of an entry was met.
@@ -102,11 +118,25 @@ pub struct Place {
     pub layer: Layer,
     pub id: FeatureId,
     pub address: Option<String>,
+    /// `historical` or `reserved`, where the register says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
     #[serde(serialize_with = "division_name")]
     pub division: Option<Arc<Division>>,
     /// WGS 84 longitude, latitude; the geometry of a GeocodeJSON feature, not one of its properties.
     #[serde(skip)]
     pub position: Option<[f64; 2]>,
+}
+
+impl Place {
+    /// A road becomes the address of a number on it.
+    pub(super) fn put_at(&mut self, at: At) {
+        let Some(name) = self.name.clone().or_else(|| self.name_en.clone()) else { return };
+        let address = if name.chars().any(is_unspaced) { format!("{name}{}号", at.number) } else { format!("{} {name}", at.number) };
+        self.label = self.label.replacen(&name, &address, 1);
+        self.address = Some(address);
+        self.position = Some(at.position);
+    }
 }
 
 /// A place found. Serialised, it is the `geocoding` object of a GeocodeJSON feature.
@@ -118,6 +148,15 @@ pub struct Hit {
     pub matched: Match,
     /// Between 0 and 1; never rises from one hit to the next.
     pub score: f64,
+    /// What of the place each part of the query met, when [`Query::reasons`] are asked for.
+    #[serde(skip)]
+    pub parts: Vec<PartMatch>,
+    /// What the score is the sum of.
+    #[serde(skip)]
+    pub weights: [(&'static str, f64); 4],
+    /// Metres within which the place lies when it was interpolated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_m: Option<f64>,
     /// How many features this hit stands for: pieces of one road with the same names in the same division are one hit.
     pub features: u32,
 }

@@ -3,8 +3,11 @@
 use std::cmp::Ordering;
 
 use super::answer::{Kind, Match, Query};
-use super::columns::{Columns, degrees, fixed};
+use super::columns::{Columns, NONE, Role, StoredName, degrees, fixed};
+use super::forms::divisions;
+use super::line::At;
 use super::score::{Order, distance_m};
+use crate::domain::Layer;
 use crate::language::search_key;
 
 pub(super) const LIMIT_MAX: usize = 1000;
@@ -15,6 +18,8 @@ pub(super) struct Filter<'a> {
     bbox: Option<[i32; 4]>,
     /// For each division of the index whether it is asked for; `None`: all are.
     divisions: Option<Vec<bool>>,
+    /// Keys of the name of the division asked for: an address that names it lies in it.
+    division_names: Vec<String>,
     /// Entries that are no longer valid.
     removed: &'a [u32],
 }
@@ -26,6 +31,8 @@ pub(super) struct Found {
     pub entry: u32,
     pub group: u32,
     pub features: u32,
+    /// Where it is on the line of its road, if that is not its own place.
+    pub at: Option<At>,
 }
 
 /// What of a group is met.
@@ -61,8 +68,24 @@ impl<'a> Filter<'a> {
             };
             columns.divisions.iter().map(|division| is_wanted(division)).collect()
         });
-        Self { query, bbox, divisions, removed }
+        let division_names = query.division.as_deref().map(|wanted| names_of(columns, wanted.trim())).unwrap_or_default();
+        Self { query, bbox, divisions, division_names, removed }
     }
+}
+
+/// A division by its name, or by the code under which the register has it.
+fn names_of(columns: &Columns, wanted: &str) -> Vec<String> {
+    let is_code = !wanted.is_empty() && wanted.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_code {
+        return Some(search_key(wanted).into_string()).filter(|name| name.chars().count() > 1).into_iter().collect();
+    }
+    let text = |name: &StoredName| columns.texts.get(name.text);
+    let of_code = columns.groups.iter().enumerate().filter(|(group, row)| {
+        let codes = || columns.names_of(*group as u32).iter().filter(|name| name.role == Role::Code);
+        row.layer == Layer::Divisions && codes().any(|code| significant(text(code)) == significant(wanted))
+    });
+    let named = of_code.filter_map(|(group, _)| columns.names_of(group as u32).iter().find(|name| name.role == Role::Main));
+    named.map(|name| search_key(text(name)).into_string()).collect()
 }
 
 /// A division code without the zeros that only fill it up: 330100 (a city) is 3301, whose counties are 3301xx.
@@ -87,6 +110,10 @@ impl<'a> Best<'a> {
     pub fn into_hits(self) -> (Vec<Found>, bool) {
         let gave_up = self.gave_up();
         (self.hits, gave_up)
+    }
+
+    pub fn has_any(&self) -> bool {
+        !self.hits.is_empty()
     }
 
     pub fn gave_up(&self) -> bool {
@@ -120,10 +147,26 @@ impl<'a> Best<'a> {
     pub fn passes(&self, group: u32) -> bool {
         let row = &self.columns.groups[group as usize];
         (self.filter.query.layers.is_empty() || self.filter.query.layers.contains(&row.layer))
-            && self.filter.divisions.as_ref().is_none_or(|wanted| wanted.get(row.division as usize).copied().unwrap_or(false))
+            && self
+                .filter
+                .divisions
+                .as_ref()
+                .is_none_or(|wanted| wanted.get(row.division as usize).copied().unwrap_or_else(|| self.names_it(group)))
             && self.filter.bbox.is_none_or(|[west, south, east, north]| {
                 row.extent[0] <= east && west <= row.extent[2] && row.extent[1] <= north && south <= row.extent[3]
             })
+    }
+
+    /// Whether the address, which has no division beside it, names the one asked for.
+    fn names_it(&self, group: u32) -> bool {
+        let row = &self.columns.groups[group as usize];
+        let names = &self.filter.division_names;
+        if names.is_empty() || !row.has_address || row.address_before == NONE {
+            return false;
+        }
+        let address = search_key(self.columns.texts.get(row.address_before)).into_string();
+        let own = divisions(&address);
+        own.into_iter().any(|(from, to)| names.iter().any(|name| *name == address[from..to]))
     }
 
     fn order(&self, group: u32, kind: Kind, length_chars: u32) -> Order {
@@ -165,7 +208,17 @@ impl<'a> Best<'a> {
         }
         let mut order = self.order(meeting.group, meeting.matched.kind, length_chars);
         order.distance_m = self.distance_m(entry);
-        self.insert(Found { order, matched: meeting.matched, entry, group: meeting.group, features: 1 });
+        self.insert(Found { order, matched: meeting.matched, entry, group: meeting.group, features: 1, at: None });
+    }
+
+    /// A number on the line of a road.
+    pub fn offer_at(&mut self, entry: u32, meeting: Meeting, at: At) {
+        if !self.passes(meeting.group) || !self.is_valid(entry) {
+            return;
+        }
+        let mut order = self.order(meeting.group, meeting.matched.kind, meeting.chars);
+        order.distance_m = self.filter.query.bias.map_or(0.0, |bias| distance_m(bias, at.position));
+        self.insert(Found { order, matched: meeting.matched, entry, group: meeting.group, features: 1, at: Some(at) });
     }
 
     /// The nearest member for all of them.
@@ -187,11 +240,12 @@ impl<'a> Best<'a> {
         }
         if let Some((distance_m, entry)) = nearest {
             let order = Order { distance_m, ..self.order(meeting.group, meeting.matched.kind, meeting.chars) };
-            self.insert(Found { order, matched: meeting.matched, entry, group: meeting.group, features });
+            self.insert(Found { order, matched: meeting.matched, entry, group: meeting.group, features, at: None });
         }
     }
 
-    fn is_valid(&self, entry: u32) -> bool {
+    /// Whether it has not changed since, and lies where it is looked for.
+    pub fn is_valid(&self, entry: u32) -> bool {
         if !self.filter.removed.is_empty() && self.filter.removed.binary_search(&entry).is_ok() {
             return false;
         }

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::columns::{Columns, FormRow, Group, NONE, Numbers, Role, StartRow, StoredName, fixed};
 use super::entry::{Division, Entry};
 use super::forms::{self, Form};
+use super::lexicon;
 use super::postings::postings;
 use super::score::layer_order;
 use super::sounds::Sounds;
@@ -103,12 +104,15 @@ pub(super) fn columns(entries: &[Entry]) -> Columns {
     columns.positions = members.iter().map(|member| fixed(prepared[*member as usize].entry.position)).collect();
     columns.by_id = by_id.into_iter().map(|entry| place_of_entry[entry as usize]).filter(|place| *place != NONE).collect();
     columns.by_id.shrink_to_fit();
+    let line = |(place, member): (usize, &u32)| Some((place as u32, prepared[*member as usize].entry.line.clone()?));
+    columns.lines = members.iter().enumerate().filter_map(line).collect();
     let firsts = members.iter().map(|member| place_of[group_of[*member as usize] as usize]);
     add_groups(&mut columns, &order, &gathered, firsts);
     add_forms(&mut columns, &order, &gathered);
     sort_starts(&mut columns);
     columns.postings = postings(&columns);
     columns.sounds = Sounds::of(&columns);
+    columns.lexicon = lexicon::of(&columns);
     columns
 }
 
@@ -281,6 +285,7 @@ fn add_groups(columns: &mut Columns, order: &[u32], gathered: &[Gathered<'_>], g
         }
         entry.names.iter().for_each(|further| name(&further.text, &further.lang, Role::Further(further.kind)));
         entry.codes.iter().for_each(|code| name(code, "", Role::Code));
+        entry.status.iter().for_each(|status| name(status, "", Role::Status));
         let address = group.model.address.as_deref();
         let [before, _, after] = group.model.pieces().unwrap_or([address.unwrap_or(""), "", ""]);
         let mut text = |text: Option<&str>| text.map_or(NONE, |text| texts.add(text));

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::answer::{Kind, Part};
 use super::entry::{Division, Entry};
+use super::line::Line;
 use super::postings::Postings;
 use super::score::{Order, layer_order};
 use super::sounds::Sounds;
 use super::texts::Texts;
 use crate::domain::{FeatureId, Layer, Name, NameKind};
+use crate::language::address::Lexicon;
 
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -50,6 +52,8 @@ pub(super) enum Role {
     Main,
     Further(NameKind),
     Code,
+    /// No name: whether the names are in use.
+    Status,
 }
 
 /// A searchable text of a group; see `forms`.
@@ -108,11 +112,15 @@ pub(super) struct Columns {
     pub by_after: Vec<u32>,
     pub postings: Postings,
     pub sounds: Sounds,
+    /// The names that addresses are made of, for the grammar.
+    pub lexicon: Lexicon,
     pub longest_form_chars: u32,
     pub ids: Vec<FeatureId>,
     pub number: Vec<u32>,
     pub positions: Vec<[i32; 2]>,
     pub by_id: Vec<u32>,
+    /// Of roads, ascending by entry.
+    pub lines: Vec<(u32, Arc<Line>)>,
 }
 
 impl StartRow {
@@ -186,7 +194,7 @@ impl Columns {
 
     /// The text by which equals are ordered: the first name, else the address.
     pub fn displayed(&self, group: u32, entry: u32) -> [&str; 3] {
-        match self.names_of(group).first() {
+        match self.names_of(group).first().filter(|name| name.role != Role::Status) {
             Some(name) => [self.texts.get(name.text), "", ""],
             None => self.address_pieces(group, entry),
         }
@@ -203,16 +211,22 @@ impl Columns {
         whole.road = self.text(row.road).map(Arc::from);
         whole.lane = self.text(row.lane).map(Arc::from);
         whole.number = self.number_of(entry).map(|number| self.numbers.displayed.get(number).into());
+        whole.line = self.line(entry).cloned();
         whole.position = degrees(self.positions[entry as usize]);
         for name in self.names_of(group) {
             let text = self.texts.get(name.text);
             match name.role {
                 Role::Main => whole.name = Some(text.into()),
+                Role::Status => whole.status = Some(text.into()),
                 Role::Code => whole.codes.push(text.into()),
                 Role::Further(kind) => whole.names.push(Name { text: text.to_owned(), lang: self.texts.get(name.lang).to_owned(), kind }),
             }
         }
         whole
+    }
+
+    pub fn line(&self, entry: u32) -> Option<&Arc<Line>> {
+        self.lines.binary_search_by_key(&entry, |(of, _)| *of).ok().map(|place| &self.lines[place].1)
     }
 
     pub fn layer_order(&self, group: u32) -> u8 {
@@ -241,6 +255,7 @@ impl Columns {
             + bytes(&self.by_end_whole)
             + bytes(&self.by_after)
             + self.sounds.memory_bytes()
+            + self.lexicon.memory_bytes()
             + bytes(&self.postings.pieces)
             + bytes(&self.postings.ends)
             + bytes(&self.postings.forms)
@@ -248,5 +263,7 @@ impl Columns {
             + bytes(&self.number)
             + bytes(&self.positions)
             + bytes(&self.by_id)
+            + bytes(&self.lines)
+            + self.lines.iter().map(|(_, line)| size_of::<Line>() + size_of_val(&*line.points)).sum::<usize>()
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::Line;
 use crate::domain::{FeatureId, Fields, Layer, Name, Value};
 
 /// The division a feature lies in.
@@ -37,6 +38,10 @@ pub struct Entry {
     /// Importance within its layer, 0 the greatest: class of a road, level of a division.
     pub rank: u8,
     pub division: Option<Arc<Division>>,
+    /// Of a road: its line, on which numbers are interpolated.
+    pub line: Option<Arc<Line>>,
+    /// Of a place name that is not in use: historical, reserved.
+    pub status: Option<Arc<str>>,
 }
 
 impl Entry {
@@ -54,6 +59,8 @@ impl Entry {
             position: None,
             rank: 0,
             division: None,
+            line: None,
+            status: None,
         }
     }
 
@@ -87,6 +94,7 @@ impl Entry {
         let is_plate_text =
             |name: &&str| layer == Layer::DoorPlates && [&entry.address, &entry.number].iter().any(|own| own.as_deref() == Some(*name));
         entry.name = name.filter(|name| !is_plate_text(name)).map(Arc::from);
+        entry.status = text("status").filter(|status| layer == Layer::PlaceNames && **status != *"standard");
         entry.rank = rank(layer, fields.text(if layer == Layer::Divisions { "level" } else { "class" }));
         let findable =
             entry.name.is_some() || !entry.names.is_empty() || !entry.codes.is_empty() || entry.address.is_some() || entry.number.is_some();

@@ -234,7 +234,7 @@ fn address_forms(before: String, after: String, numbered: bool, street: &str, ro
 /// The leading divisions of an address by their generic words, as byte ranges: 宜兰县 | 罗东镇 | 南豪里 | 7邻 |.
 /// A word that follows another at once (埔里镇, 新市区) or stands first (镇海里) ends no division, save behind 区, 县 and
 /// the like, which are hardly ever part of a name.
-fn divisions(before: &str) -> Vec<(usize, usize)> {
+pub(super) fn divisions(before: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut start = 0;
     let mut signs = before.char_indices().peekable();

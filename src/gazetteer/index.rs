@@ -1,4 +1,4 @@
-//! The index as others see it: a large base, a small delta over it, and the answer from both.
+//! The index as others see it: a large base, small tiers of changes over it, and the answer from all.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -7,27 +7,27 @@ use std::sync::Arc;
 use super::altered::find_altered;
 use super::answer::{Answer, Hit, Kind, Place, Query};
 use super::best::{Found, LIMIT_MAX};
-use super::build;
+use super::by_parts::find_by_parts;
 use super::columns::{Columns, Role, StoredName, degrees};
 use super::entry::Entry;
 use super::find::find;
+use super::own;
 use super::score::Order;
+use super::tier::{self, Tier};
 use crate::domain::{FeatureId, NameKind};
+use crate::language::search_key;
 
 /// Rows looked at before a search gives up and says so. No question of the bench reaches it.
 const WORK_LIMIT: u32 = 500_000;
 
-/// Changes that a snapshot carries before it should be merged: each further change builds them all anew, some 10 us each.
-const DELTA_MAX: usize = 2048;
+/// Changes that a snapshot carries before it should be merged: what they replace is still looked at and passed over.
+const DELTA_MAX: usize = 16_384;
 
 /// An immutable snapshot of everything that can be found. Cloning it costs nothing.
 #[derive(Clone, Default)]
 pub struct Index {
-    base: Arc<Columns>,
-    /// Entries of the base that are gone or replaced, ascending.
-    removed: Arc<Vec<u32>>,
-    delta: Arc<Columns>,
-    delta_entries: Arc<Vec<Entry>>,
+    /// The base, then the changes, the newest last. Empty: nothing.
+    tiers: Arc<Vec<Tier>>,
 }
 
 impl std::fmt::Debug for Index {
@@ -48,12 +48,12 @@ struct Candidate<'a> {
 impl Index {
     /// Of several entries with one id the last counts. Entries without name, code or address cannot be found.
     pub fn build(entries: Vec<Entry>) -> Self {
-        Self { base: Arc::new(build::columns(&entries)), ..Self::default() }
+        Self { tiers: Arc::new(vec![Tier::of(&entries)]) }
     }
 
     /// How many entries can be found.
     pub fn len(&self) -> usize {
-        self.base.ids.len() - self.removed.len() + self.delta.ids.len()
+        self.tiers.iter().map(Tier::len).sum()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -72,16 +72,12 @@ impl Index {
     }
 
     fn locate(&self, id: &FeatureId) -> Option<(&Columns, u32)> {
-        if let Some(entry) = self.delta.find(id) {
-            return Some((&self.delta, entry));
-        }
-        let entry = self.base.find(id).filter(|entry| self.removed.binary_search(entry).is_err())?;
-        Some((&self.base, entry))
+        self.tiers.iter().rev().find_map(|tier| Some((&*tier.columns, tier.find(id)?)))
     }
 
     /// The best hits in the order that `score` defines. Never fails: a text that means nothing finds nothing.
     ///
-    /// What is not quite the text asked for (another sound, a typo, another number) is looked for only when nothing is
+    /// What is not quite the text asked for (other order, another sound, a typo, another number) is looked for only when nothing is
     /// exactly it, the answer is not full and the first search came to its end; while a text is being typed only when it
     /// finds nothing.
     pub fn search(&self, query: &Query) -> Answer {
@@ -89,36 +85,40 @@ impl Index {
         let is_known = all.iter().any(|candidate| candidate.found.order.kind == Kind::Exact);
         let is_full = all.len() >= query.limit.min(LIMIT_MAX);
         if !is_known && !is_full && !truncated && (all.is_empty() || !query.unfinished) {
-            let (altered, gave_up) = self.candidates(query, find_altered);
-            let known = all.len();
-            for candidate in altered {
-                if !all[..known].iter().any(|other| other.id() == candidate.id() || other.is_same_place(&candidate)) {
-                    all.push(candidate);
+            for find in [find_by_parts, find_altered] {
+                let (more, gave_up) = self.candidates(query, find);
+                truncated |= gave_up;
+                add(&mut all, more);
+                if all.iter().any(|candidate| candidate.found.order.kind == Kind::Rearranged) {
+                    break;
                 }
             }
+            all.sort_by(Candidate::cmp);
             all.truncate(query.limit);
-            truncated |= gave_up;
         }
-        let hits = all.iter().map(|candidate| candidate.hit(&query.lang)).collect();
+        let key = if query.reasons { search_key(&query.text).into_string() } else { String::new() };
+        let hits = all.iter().map(|candidate| candidate.hit(query, &key)).collect();
         Answer { hits, truncated }
     }
 
-    /// The best of the base and the delta, in order.
+    /// The best of all tiers, in order.
     fn candidates(&self, query: &Query, find: Find) -> (Vec<Candidate<'_>>, bool) {
-        let (base, base_gave_up) = find(&self.base, query, &self.removed, WORK_LIMIT);
-        let (delta, delta_gave_up) = find(&self.delta, query, &[], WORK_LIMIT);
-        let of = |columns| move |found| Candidate { columns, found };
-        let mut all: Vec<Candidate<'_>> = base.into_iter().map(of(&self.base)).collect();
-        let limit = query.limit.min(all.len() + delta.len());
-        for candidate in delta.into_iter().map(of(&self.delta)) {
-            match all.iter_mut().find(|known| known.is_same_place(&candidate)) {
-                Some(known) => known.join(candidate),
-                None => all.push(candidate),
+        let mut all: Vec<Candidate<'_>> = Vec::new();
+        let mut truncated = false;
+        for tier in self.tiers.iter() {
+            let (found, gave_up) = find(&tier.columns, query, &tier.removed, WORK_LIMIT);
+            truncated |= gave_up;
+            let known = all.len();
+            for candidate in found.into_iter().map(|found| Candidate { columns: &tier.columns, found }) {
+                match all[..known].iter_mut().find(|known| known.is_same_place(&candidate)) {
+                    Some(known) => known.join(candidate),
+                    None => all.push(candidate),
+                }
             }
         }
         all.sort_by(Candidate::cmp);
-        all.truncate(limit);
-        (all, base_gave_up || delta_gave_up)
+        all.truncate(query.limit.min(LIMIT_MAX));
+        (all, truncated)
     }
 
     /// The snapshot after these changes; an upserted entry replaces the one with its id.
@@ -127,32 +127,36 @@ impl Index {
             return Self::build(upserted);
         }
         let changed: HashSet<&FeatureId> = removed.iter().chain(upserted.iter().map(|entry| &entry.id)).collect();
-        let mut gone: Vec<u32> = self.removed.iter().copied().chain(changed.iter().filter_map(|id| self.base.find(id))).collect();
-        gone.sort_unstable();
-        gone.dedup();
-        let mut entries: Vec<Entry> = self.delta_entries.iter().filter(|entry| !changed.contains(&entry.id)).cloned().collect();
-        entries.extend(upserted);
-        let delta = Arc::new(build::columns(&entries));
-        Self { base: self.base.clone(), removed: Arc::new(gone), delta, delta_entries: Arc::new(entries) }
+        let tiers = self.tiers.iter().map(|tier| tier.without(&changed)).collect();
+        Self { tiers: Arc::new(tier::with_newest(tiers, upserted)) }
     }
 
-    /// Whether the delta has grown so large that [`Index::merged`] pays.
+    /// Whether there are so many changes that [`Index::merged`] pays.
     pub fn needs_merge(&self) -> bool {
-        self.delta_entries.len() + self.removed.len() > DELTA_MAX
+        let changed: usize = self.tiers.iter().skip(1).map(Tier::len).sum();
+        changed + self.tiers.first().map_or(0, |base| base.removed.len()) > DELTA_MAX
     }
 
-    /// The same entries without a delta. Takes as long as building anew: seconds for a million, so not where a change waits.
+    /// The same entries as one base. Takes as long as building anew: seconds for a million, so not where a change waits.
     pub fn merged(&self) -> Self {
-        let all = 0..self.base.ids.len() as u32;
-        let kept = all.filter(|entry| self.removed.binary_search(entry).is_err()).map(|entry| self.base.entry(entry));
-        Self::build(kept.chain(self.delta_entries.iter().cloned()).collect())
+        Self::build(self.tiers.iter().flat_map(Tier::entries).collect())
     }
 
-    /// Bytes of all columns; of the delta's entries only an estimate.
+    /// Bytes of all columns.
     pub fn memory_bytes(&self) -> usize {
-        let removed = self.removed.capacity() * size_of::<u32>();
-        let delta = self.delta_entries.capacity() * (size_of::<Entry>() + 128);
-        self.base.memory_bytes() + self.delta.memory_bytes() + removed + delta
+        self.tiers.iter().map(Tier::memory_bytes).sum()
+    }
+}
+
+/// What is there already stays as it is unless it is met better now.
+fn add<'a>(all: &mut Vec<Candidate<'a>>, more: Vec<Candidate<'a>>) {
+    let known = all.len();
+    for candidate in more {
+        match all[..known].iter().position(|other| other.id() == candidate.id() || other.is_same_place(&candidate)) {
+            None => all.push(candidate),
+            Some(other) if candidate.cmp(&all[other]) == Ordering::Less => all[other] = candidate,
+            Some(_) => {}
+        }
     }
 }
 
@@ -190,9 +194,15 @@ impl Candidate<'_> {
         self.found.features = features;
     }
 
-    fn hit(&self, lang: &str) -> Hit {
-        let Found { order, matched, entry, group, features } = self.found;
-        Hit { place: place(self.columns, group, entry, lang), matched, score: order.score(), features }
+    /// `key`: the search key of the query, where reasons are asked for.
+    fn hit(&self, query: &Query, key: &str) -> Hit {
+        let Found { order, matched, entry, group, features, at } = self.found;
+        let parts = if query.reasons { own::parts(self.columns, &self.found, &query.text, key) } else { Vec::new() };
+        let mut place = place(self.columns, group, entry, &query.lang);
+        if let Some(at) = at {
+            place.put_at(at);
+        }
+        Hit { place, matched, score: order.score(), parts, weights: order.weights(), error_m: at.map(|at| at.error_m.ceil()), features }
     }
 }
 
@@ -205,6 +215,7 @@ fn place(columns: &Columns, group: u32, entry: u32, lang: &str) -> Place {
     let name = names.clone().find(|name| name.role == Role::Main).map(text);
     let name_en = names.clone().find(is_english).map(text);
     let address = columns.address(group, entry);
+    let status = names.clone().find(|name| name.role == Role::Status).map(text);
     let division = columns.divisions.get(row.division as usize).cloned();
 
     let both = if lang.starts_with("zh") { [&name, &name_en] } else { [&name_en, &name] };
@@ -217,5 +228,5 @@ fn place(columns: &Columns, group: u32, entry: u32, lang: &str) -> Place {
         label = format!("{label}, {}", division.name);
     }
     let position = degrees(columns.positions[entry as usize]);
-    Place { label, name, name_en, layer: row.layer, id: columns.ids[entry as usize], address, division, position }
+    Place { label, name, name_en, layer: row.layer, id: columns.ids[entry as usize], address, status, division, position }
 }

@@ -13,19 +13,29 @@
 //! prefix) and from the back (street end + number), with postings of their one- and two-character pieces for what lies
 //! in between. Groups and numbers lie in the order of the answer, so that common pieces (路) stop early.
 
+mod align;
 mod altered;
 mod answer;
+mod asked;
 mod best;
 mod build;
+mod by_parts;
+mod certainty;
 mod columns;
 mod entry;
 mod find;
 mod forms;
 mod index;
+mod lexicon;
+mod line;
+mod notes;
+mod own;
+mod parts;
 mod postings;
 mod score;
 mod sounds;
 mod texts;
+mod tier;
 
 #[cfg(test)]
 mod real_data;
@@ -33,5 +43,9 @@ mod real_data;
 mod tests;
 
 pub use answer::{Answer, Hit, Kind, Match, Part, Place, Query};
+pub use certainty::{Certainty, Resolution, certainty};
 pub use entry::{Division, Entry};
 pub use index::Index;
+pub use line::Line;
+pub use notes::note;
+pub use parts::{How, PartMatch};

@@ -9,18 +9,23 @@ use std::cmp::Ordering;
 use super::answer::Kind;
 use crate::domain::Layer;
 
-const EXACT_WEIGHT: f64 = 0.840;
-const PREFIX_WEIGHT: f64 = 0.672;
-const SUBSTRING_WEIGHT: f64 = 0.504;
-const SOUND_WEIGHT: f64 = 0.336;
-const TYPO_WEIGHT: f64 = 0.168;
-const NEAREST_NUMBER_WEIGHT: f64 = 0.0;
+const EXACT_WEIGHT: f64 = 0.90;
+const PREFIX_WEIGHT: f64 = 0.81;
+const SUBSTRING_WEIGHT: f64 = 0.72;
+const REARRANGED_WEIGHT: f64 = 0.63;
+const INTERPOLATED_WEIGHT: f64 = 0.54;
+const STREET_WEIGHT: f64 = 0.45;
+const SOUND_WEIGHT: f64 = 0.36;
+const TYPO_WEIGHT: f64 = 0.27;
+const PARTIAL_WEIGHT: f64 = 0.18;
+const NEAREST_NUMBER_WEIGHT: f64 = 0.09;
+const ELSEWHERE_WEIGHT: f64 = 0.00;
 /// Divisions get all of it, the last layer nearly nothing. With all that follows less than the step from one kind to the next.
-const LAYER_WEIGHT: f64 = 0.14;
+const LAYER_WEIGHT: f64 = 0.08;
 /// Within a layer; less than the step from one layer to the next.
-const RANK_WEIGHT: f64 = 0.011;
+const RANK_WEIGHT: f64 = 0.006;
 /// Short texts get nearly all of it; less than the step from one rank to the next.
-const BREVITY_WEIGHT: f64 = 0.000_04;
+const BREVITY_WEIGHT: f64 = 0.000_02;
 
 /// Everything of the order but the texts and the id. Distance in metres, 0 where no place was asked about.
 #[derive(Clone, Copy, Debug)]
@@ -46,18 +51,30 @@ impl Order {
     }
 
     pub fn score(&self) -> f64 {
+        self.weights().iter().map(|(_, weight)| weight).sum()
+    }
+
+    /// What the score is the sum of.
+    pub fn weights(&self) -> [(&'static str, f64); 4] {
         let kind = match self.kind {
             Kind::Exact => EXACT_WEIGHT,
             Kind::Prefix => PREFIX_WEIGHT,
             Kind::Substring => SUBSTRING_WEIGHT,
+            Kind::Rearranged => REARRANGED_WEIGHT,
             Kind::Sound => SOUND_WEIGHT,
             Kind::Typo => TYPO_WEIGHT,
+            Kind::Partial => PARTIAL_WEIGHT,
+            Kind::Interpolated => INTERPOLATED_WEIGHT,
+            Kind::Street => STREET_WEIGHT,
             Kind::NearestNumber => NEAREST_NUMBER_WEIGHT,
+            Kind::Elsewhere => ELSEWHERE_WEIGHT,
         };
-        let layer = LAYER_WEIGHT * (1.0 - f64::from(self.layer) / Layer::ALL.len() as f64);
-        let rank = RANK_WEIGHT * (1.0 - f64::from(self.rank) / 256.0);
-        let brevity = BREVITY_WEIGHT / (1.0 + f64::from(self.length_chars));
-        kind + layer + rank + brevity
+        [
+            ("kind", kind),
+            ("layer", LAYER_WEIGHT * (1.0 - f64::from(self.layer) / Layer::ALL.len() as f64)),
+            ("rank", RANK_WEIGHT * (1.0 - f64::from(self.rank) / 256.0)),
+            ("brevity", BREVITY_WEIGHT / (1.0 + f64::from(self.length_chars))),
+        ]
     }
 }
 
@@ -93,7 +110,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn order() -> impl Strategy<Value = Order> {
-        let kinds = [Kind::Exact, Kind::Prefix, Kind::Substring, Kind::Sound, Kind::Typo, Kind::NearestNumber];
+        use Kind::*;
+        let kinds = [Exact, Prefix, Substring, Rearranged, Sound, Typo, Partial, Interpolated, Street, NearestNumber, Elsewhere];
         let kind = prop::sample::select(kinds.to_vec());
         (kind, 0..12u8, any::<u8>(), 0..400u32).prop_map(|(kind, layer, rank, length_chars)| Order {
             kind,

@@ -21,7 +21,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -44,6 +44,8 @@ const UPKEEP: Duration = Duration::from_secs(5);
 pub(crate) struct Serving {
     pub app: Arc<App>,
     pub metrics: PrometheusHandle,
+    /// Places for tables that are being answered.
+    pub batches: Arc<Semaphore>,
     /// Turns true when the service ends: what would never end by itself ends then.
     pub closing: watch::Receiver<bool>,
 }
@@ -69,6 +71,7 @@ fn router(context: &Serving, ids: RequestIds) -> Router {
         .routes(routes!(routes::search::search))
         .routes(routes!(routes::search::suggest))
         .routes(routes!(routes::search::reverse))
+        .routes(routes!(routes::geocode::geocode))
         .routes(routes!(routes::live::live))
         .routes(routes!(routes::session::log_in, routes::session::who, routes::session::log_out))
         .routes(routes!(routes::tiles::tile))
@@ -109,7 +112,8 @@ fn router(context: &Serving, ids: RequestIds) -> Router {
 pub async fn serve(listener: TcpListener, app: Arc<App>, metrics: PrometheusHandle, stop: impl Future<Output = ()>) {
     let closing = watch::Sender::new(false);
     let ids = RequestIds::default();
-    let context = Serving { app: Arc::clone(&app), metrics: metrics.clone(), closing: closing.subscribe() };
+    let batches = Arc::new(Semaphore::new(app.config.limits.batch.at_once));
+    let context = Serving { app: Arc::clone(&app), metrics: metrics.clone(), batches, closing: closing.subscribe() };
     let head_timeout = app.config.limits.head_timeout;
     let front = Front { router: router(&context, ids.clone()), kept: Arc::new(Kept::new(app, ids)) };
     tokio::select! {

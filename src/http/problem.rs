@@ -147,6 +147,12 @@ pub(super) fn too_slow(language: Language) -> Response {
     Failure(AppError::Unavailable { retry_after_s: 5, message }, language).into_response()
 }
 
+/// The content is of a kind that cannot be read here.
+pub(super) fn wrong_media(detail: &Message, language: Language) -> Response {
+    let title = Message::new("内容类型不支持", "Unsupported media type");
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "urn:yutu:problem:media-type", &title, detail, language).into_response()
+}
+
 /// An answer of the framework that has a status and no words of ours.
 pub(super) fn unworded(status: StatusCode, language: Language) -> Response {
     if status.is_server_error() {

@@ -11,7 +11,7 @@ use rayon::slice::ParallelSliceMut;
 use super::Settings;
 use crate::crs::{self, Crs};
 use crate::domain::{Extent, FeatureId, Layer, NameKind, Value};
-use crate::gazetteer::{Division, Entry, Index};
+use crate::gazetteer::{Division, Entry, Index, Line};
 use crate::geometry;
 use crate::spatial::{Feature, LayerIndex, Shape, Tag};
 use crate::store::SnapshotRow;
@@ -71,6 +71,9 @@ pub(super) fn convert(
         let hidden = publicity.map(|publicity| &publicity.hidden);
         if let Some(mut entry) = Entry::of(layer, row.id, row.name.as_deref(), &row.names, &row.fields, hidden) {
             entry.position = position;
+            if layer == Layer::Roads {
+                entry.line = line(&row, &mercator);
+            }
             // A division is not labelled by another: it would depend on which of them was read first.
             if entry.address.is_none() && layer != Layer::Divisions {
                 entry.division = match exact.get(place) {
@@ -180,6 +183,24 @@ pub fn rounded(mut geometry: Geometry<f64>, precision_m: f64) -> Geometry<f64> {
         });
     }
     geometry
+}
+
+/// The line of a road with the numbers of its sides, for interpolation.
+fn line(row: &SnapshotRow, mercator: &Shape) -> Option<Arc<Line>> {
+    let Shape::Geometry(geometry) = mercator else { return None };
+    let parts: Vec<&geo_types::LineString<f64>> = match &**geometry {
+        Geometry::LineString(line) => vec![line],
+        Geometry::MultiLineString(lines) => lines.iter().collect(),
+        _ => return None,
+    };
+    let points = parts.into_iter().flat_map(|part| part.coords()).map(|at| crs::mercator_to_wgs84([at.x, at.y])).collect();
+    let number = |field: &str| match row.fields.get(field) {
+        Some(Value::Int(number)) => u32::try_from(*number).ok(),
+        Some(Value::Text(text)) => text.trim().parse().ok(),
+        _ => None,
+    };
+    let side = |from: &str, to: &str| Some([number(from)?, number(to)?]);
+    Some(Arc::new(Line { points, left: side("left_from", "left_to"), right: side("right_from", "right_to") }))
 }
 
 /// Of what lies in these boxes (working system), the features whose entry names another division than the one they now lie in.

@@ -182,6 +182,33 @@ async fn search_finds_in_both_scripts_and_says_how() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_hit_tells_its_parts_and_coordinates_are_a_place() {
+    let service = small_city().await;
+    let geocoding = |found: &serde_json::Value| found["features"][0]["properties"]["geocoding"].clone();
+    let found = geocoding(&service.json("/api/search?q=1号文三路&explain=true").await);
+    assert_eq!(found["match"]["parts"][0], json!({"part": "road", "how": "exact", "asked": "文三路", "found": "文三路"}), "{found}");
+    let sum: f64 = found["explain"].as_object().unwrap().values().map(|weight| weight.as_f64().unwrap()).sum();
+    assert!((sum - found["score"].as_f64().unwrap()).abs() < 1e-9, "{found}");
+    let road = geocoding(&service.json("/api/search?q=文三路99号").await);
+    assert_eq!((&road["match"]["kind"], &road["layer"]), (&json!("street"), &json!("roads")), "{road}");
+    assert!(road["note"].as_str().unwrap().contains("仅定位到道路"));
+    let road = geocoding(&service.json("/api/search?q=文三路99号&lang=en").await);
+    assert!(road["note"].as_str().unwrap().contains("this is the road"));
+
+    let (lon, lat) = place(&service).await;
+    for text in [format!("{lat:.7},{lon:.7}"), format!("{lon:.7} {lat:.7}"), format!("{lat:.7}N {lon:.7}E")] {
+        let found = service.json(&format!("/api/search?q={text}")).await;
+        assert_eq!(found["features"][0]["properties"]["geocoding"]["kind"], "point", "{found}");
+        assert_eq!(found["features"][1]["id"], id("door_plates", 1).as_str());
+        let around = &found["geocoding"]["surroundings"];
+        assert_eq!(
+            (&around["zones"][0]["name"], &around["road"]["name"], &around["road"]["side"]),
+            (&json!("A-01"), &json!("文三路"), &json!("left"))
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn reverse_answers_nearest_first_with_distances() {
     let service = small_city().await;
     let (lon, lat) = place(&service).await;

@@ -10,6 +10,8 @@ mod crash;
 mod e2e;
 mod export;
 mod freshness;
+mod geocode;
+mod geocoding;
 mod history;
 mod http;
 mod import;

@@ -1,12 +1,12 @@
-//! The door plates of Yilan County as they are in the file, and where one of them is looked up by its text.
+//! The door plates of Yilan County or Kaohsiung as they are in the file, and what the register gives the index of them.
 
 use std::collections::HashMap;
-use std::io::Read;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use yutu::domain::{FeatureId, Layer};
 use yutu::gazetteer::{Division, Entry};
+
+use crate::source;
 
 /// One row of the file.
 #[derive(Clone, Debug)]
@@ -23,22 +23,10 @@ pub struct Plate {
     pub position: [f64; 2],
 }
 
-/// `None`, said loudly, when the shared data is not there.
-///
-/// # Panics
-/// When `YUTU_REAL_DATA` names a folder without the file.
-pub fn read() -> Option<Vec<Plate>> {
-    let asked = std::env::var_os("YUTU_REAL_DATA").map(PathBuf::from);
-    let folder = asked.clone().unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
-    let path = folder.join("tw-yilan/address_points.csv.gz");
-    if !path.exists() {
-        assert!(asked.is_none(), "YUTU_REAL_DATA is set, but there is no {}", path.display());
-        eprintln!("NOT RUN: {} is not there; set YUTU_REAL_DATA to the folder with the shared data", path.display());
-        return None;
-    }
-    let mut text = String::new();
-    flate2::read::MultiGzDecoder::new(std::fs::File::open(path).unwrap()).read_to_string(&mut text).unwrap();
-    let mut rows = csv::Reader::from_reader(text.as_bytes());
+/// The rows of `tw-yilan` or `tw-kaohsiung-addresses`.
+pub fn read(folder: &str) -> Option<Vec<Plate>> {
+    let text = source::unpacked(&format!("{folder}/address_points.csv.gz"))?;
+    let mut rows = csv::Reader::from_reader(text.as_slice());
     let plate = |(place, row): (usize, csv::StringRecord)| Plate {
         id: FeatureId::derive("door_plates", "quality", &place.to_string()),
         address: row[0].to_owned(),

@@ -2,6 +2,7 @@
 //! nothing with the code that is judged by it.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use ferrous_opencc::{OpenCC, config::BuiltinConfig};
 use pinyin::{ToPinyin, ToPinyinMulti};
@@ -25,8 +26,8 @@ pub enum Way {
     WithoutVillage,
 }
 
-/// What is asked, and which plates would be right.
-pub struct Question {
+/// What is asked, and which plate is meant.
+pub struct PlateQuestion {
     pub text: String,
     pub plate: usize,
 }
@@ -39,8 +40,26 @@ pub struct Questions<'a> {
     signs: Vec<char>,
     /// How many plates are written so.
     written: HashMap<&'a str, u32>,
-    /// How many plates have a text with one digit left open (`_`).
-    with_open_digit: HashMap<String, u32>,
+    /// How many plates have a text with one digit left open (`_`), by the hash of that text: there are seven million.
+    with_open_digit: HashMap<u64, u32>,
+}
+
+impl Way {
+    /// As it stands in the files of figures.
+    pub fn name(self) -> &'static str {
+        match self {
+            Way::AsWritten => "as written",
+            Way::CharacterDeleted => "character deleted",
+            Way::CharacterWrong => "character wrong",
+            Way::DigitWrong => "digit wrong",
+            Way::Simplified => "simplified",
+            Way::Pinyin => "Pinyin",
+            Way::SectionInDigits => "section in digits",
+            Way::FullWidth => "full width",
+            Way::WithoutCounty => "without county",
+            Way::WithoutVillage => "without village",
+        }
+    }
 }
 
 impl<'a> Questions<'a> {
@@ -54,7 +73,7 @@ impl<'a> Questions<'a> {
         for plate in plates {
             *written.entry(plate.address.as_str()).or_insert(0) += 1;
             for open in open_digits(&plate.address) {
-                *with_open_digit.entry(open).or_insert(0) += 1;
+                *with_open_digit.entry(hash(&open)).or_insert(0) += 1;
             }
         }
         let simplifier = OpenCC::from_config(BuiltinConfig::T2s).unwrap();
@@ -62,13 +81,13 @@ impl<'a> Questions<'a> {
     }
 
     /// So many questions about plates drawn at random; plates that cannot be written in this way are passed over.
-    pub fn drawn(&self, way: Way, count: usize) -> Vec<Question> {
+    pub fn drawn(&self, way: Way, count: usize) -> Vec<PlateQuestion> {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed ^ (way as u64) << 32);
         let mut questions = Vec::with_capacity(count);
         for _ in 0..count * 40 {
             let plate = below(&mut random, self.plates.len());
             if let Some(text) = self.write(way, &self.plates[plate], &mut random) {
-                questions.push(Question { text, plate });
+                questions.push(PlateQuestion { text, plate });
             }
             if questions.len() == count {
                 break;
@@ -79,14 +98,14 @@ impl<'a> Questions<'a> {
 
     /// Whether an answer is as good as the plate asked about: 51 addresses are there twice, and a text without its village
     /// may be that of several plates.
-    pub fn is_right(&self, way: Way, question: &Question, found: &Plate) -> bool {
+    pub fn is_right(&self, way: Way, question: &PlateQuestion, found: &Plate) -> bool {
         let asked = &self.plates[question.plate];
         asked.address == found.address || (way == Way::WithoutVillage && without_village(found).is_some_and(|text| text == question.text))
     }
 
     /// How many plates differ from this text in one digit.
     pub fn fitting(&self, text: &str) -> u32 {
-        open_digits(text).map(|open| self.with_open_digit.get(&open).copied().unwrap_or(0)).sum()
+        open_digits(text).map(|open| self.with_open_digit.get(&hash(&open)).copied().unwrap_or(0)).sum()
     }
 
     fn write(&self, way: Way, plate: &Plate, random: &mut ChaCha8Rng) -> Option<String> {
@@ -98,11 +117,16 @@ impl<'a> Questions<'a> {
         };
         match way {
             Way::AsWritten => Some(address.clone()),
-            Way::CharacterDeleted => one_of(&places(|sign| !sign.is_ascii_digit()), random).map(|place| with(*place, None)),
+            Way::CharacterDeleted => {
+                let text = one_of(&places(|sign| !sign.is_ascii_digit()), random).map(|place| with(*place, None))?;
+                // 五樓 of 十五樓 is the address of another plate
+                (!self.written.contains_key(text.as_str())).then_some(text)
+            }
             Way::CharacterWrong => {
                 let place = *one_of(&places(|sign| !sign.is_ascii_digit()), random)?;
                 let wrong = *one_of(&self.signs, random)?;
-                (wrong != signs[place]).then(|| with(place, Some(wrong)))
+                let text = with(place, Some(wrong));
+                (!self.written.contains_key(text.as_str())).then_some(text)
             }
             Way::DigitWrong => {
                 let place = *one_of(&places(char::is_ascii_digit), random)?;
@@ -134,7 +158,8 @@ impl<'a> Questions<'a> {
 fn without_village(plate: &Plate) -> Option<String> {
     let divisions = format!("{}{}", plate.village()?, plate.neighbourhood);
     let rest = plate.address.char_indices().nth(6).map(|(place, _)| &plate.address[place..])?.strip_prefix(&divisions)?;
-    Some(format!("宜蘭縣{}{rest}", plate.town()))
+    let county: String = plate.address.chars().take(3).collect();
+    Some(format!("{county}{}{rest}", plate.town()))
 }
 
 /// Without tones; any of a character's readings, joined or with blanks.
@@ -156,6 +181,10 @@ fn pinyin(name: &str, random: &mut ChaCha8Rng) -> Option<String> {
 fn open_digits(text: &str) -> impl Iterator<Item = String> {
     let digits = text.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit()).map(|(place, _)| place);
     digits.map(move |place| format!("{}_{}", &text[..place], &text[place + 1..]))
+}
+
+fn hash(text: &str) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(text)
 }
 
 fn is_hanzi(sign: char) -> bool {

@@ -6,6 +6,7 @@ import { createMap } from './map';
 import { App } from './panels/App';
 import { PageContext } from './panels/context';
 import { createActions } from './state/actions';
+import { MOST_RECENT } from './state/actions/search';
 import { addressOf, readAddress, writeAddress } from './state/address';
 import { START, type State } from './state/state';
 import { createStore } from './state/store';
@@ -17,7 +18,7 @@ const remembered = memory();
 const lang = address.lang ?? remembered.lang ?? preferredLang(navigator.languages);
 const theme = address.theme === 'auto' ? (remembered.theme ?? 'auto') : address.theme;
 
-const store = createStore({ ...START, lang, theme, dark: theme === 'auto' ? systemDark.matches : theme === 'dark' });
+const store = createStore({ ...START, lang, theme, recent: remembered.recent, dark: theme === 'auto' ? systemDark.matches : theme === 'dark' });
 const tiles = createTiles((sequence) => actions.tileSequence(sequence));
 const actions = createActions(store, tiles);
 
@@ -66,21 +67,22 @@ function dress(state: State): void {
   document.title = [state.city?.name[state.lang], texts(state.lang).app.full].filter(Boolean).join(' · ');
 }
 
-function memory(): { lang: State['lang'] | null; theme: State['theme'] | null } {
+function memory(): { lang: State['lang'] | null; theme: State['theme'] | null; recent: string[] } {
   try {
     const kept = JSON.parse(window.localStorage.getItem('yutu') ?? '{}') as Record<string, unknown>;
     return {
       lang: kept.lang === 'zh' || kept.lang === 'en' ? kept.lang : null,
       theme: kept.theme === 'light' || kept.theme === 'dark' ? kept.theme : null,
+      recent: Array.isArray(kept.recent) ? kept.recent.filter((text): text is string => typeof text === 'string' && text.length <= 300).slice(0, MOST_RECENT) : [],
     };
   } catch {
-    return { lang: null, theme: null };
+    return { lang: null, theme: null, recent: [] };
   }
 }
 
 function remember(state: State): void {
   try {
-    window.localStorage.setItem('yutu', JSON.stringify({ lang: state.lang, theme: state.theme }));
+    window.localStorage.setItem('yutu', JSON.stringify({ lang: state.lang, theme: state.theme, recent: state.recent }));
   } catch {
     // A browser that keeps nothing starts afresh each time, which is all right.
   }

@@ -3,6 +3,7 @@
 pub(super) mod city;
 pub(super) mod docs;
 pub(super) mod features;
+pub(super) mod geocode;
 pub(super) mod health;
 pub(super) mod identify;
 pub(super) mod layers;

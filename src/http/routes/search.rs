@@ -33,6 +33,8 @@ pub struct Search {
     layer: Option<String>,
     /// A division's code or name.
     division: Option<String>,
+    /// Say of each hit what its score is the sum of.
+    explain: Option<bool>,
     /// Wait until the index knows of this sequence.
     after_sequence: Option<u64>,
 }
@@ -72,11 +74,13 @@ async fn find(serving: &Serving, language: Language, search: Search, unfinished:
         layers: search.layer.as_deref().map(|text| params::layers(text, language)).transpose()?.unwrap_or_default(),
         division: search.division,
         unfinished,
+        reasons: !unfinished,
     };
     let text = query.text.clone();
     let question = SearchQuestion { query, after_sequence: search.after_sequence };
     let found = app::search(&serving.app, question).await.map_err(|error| Failure(error, language))?;
-    Ok(Json(GeocodeView::of_search(&text, &found, &serving.app.city, language)))
+    let explain = search.explain.unwrap_or_default();
+    Ok(Json(GeocodeView::of_search(&text, &found, &serving.app.city, language, explain)))
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -114,8 +118,8 @@ pub async fn reverse(
         limit: limit(reverse.limit, 1, language)?,
         lang: language.code(),
     };
-    let (found, sequence) = app::reverse(&serving.app, question).await.map_err(|error| Failure(error, language))?;
-    Ok(Json(GeocodeView::of_nearest(found, sequence, &serving.app.city, language)))
+    let found = app::reverse(&serving.app, question).await.map_err(|error| Failure(error, language))?;
+    Ok(Json(GeocodeView::of_nearest(&found, &serving.app.city, language)))
 }
 
 fn limit(asked: Option<usize>, default: usize, language: Language) -> Result<usize, Failure> {

@@ -5,9 +5,9 @@ use serde_json::Value as Json;
 use utoipa::ToSchema;
 
 use super::geometry;
-use crate::app::{City, Nearest, SearchAnswer};
+use crate::app::{City, Nearest, PointAnswer, ReverseAnswer, SearchAnswer, Surroundings};
 use crate::domain::Layer;
-use crate::gazetteer::Hit;
+use crate::gazetteer::{Hit, note};
 use crate::http::language::Language;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,6 +29,10 @@ pub struct Geocoding {
     /// The search stopped at its work limit: a better hit may be missing.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     truncated: bool,
+    /// Of a point: its divisions, zones, and the road and boundary beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    surroundings: Option<Surroundings>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,16 +53,37 @@ pub struct Properties {
 }
 
 impl GeocodeView {
-    pub fn of_search(text: &str, found: &SearchAnswer, city: &City, language: Language) -> Self {
+    /// `explain`: with what each score is the sum of.
+    pub fn of_search(text: &str, found: &SearchAnswer, city: &City, language: Language, explain: bool) -> Self {
+        if let Some(point) = &found.point {
+            return Self::of_point(text, point, city, language);
+        }
         let mut head = Geocoding::new(city, found.sequence, language, found.answer.hits.iter().map(|hit| hit.place.layer));
         head.query = Some(text.to_owned());
         head.truncated = found.answer.truncated;
-        Self { kind: "FeatureCollection", geocoding: head, features: found.answer.hits.iter().map(Place::of_hit).collect() }
+        Self {
+            kind: "FeatureCollection",
+            geocoding: head,
+            features: found.answer.hits.iter().map(|hit| Place::of_hit(hit, language, explain)).collect(),
+        }
     }
 
-    pub fn of_nearest(found: Vec<Nearest>, sequence: u64, city: &City, language: Language) -> Self {
-        let head = Geocoding::new(city, sequence, language, found.iter().map(|near| near.layer));
-        Self { kind: "FeatureCollection", geocoding: head, features: found.iter().map(|near| Place::of_nearest(near, language)).collect() }
+    /// The point itself, then what is near it.
+    fn of_point(text: &str, found: &PointAnswer, city: &City, language: Language) -> Self {
+        let mut view = Self::of_nearest(&found.answer, city, language);
+        view.geocoding.query = Some(text.to_owned());
+        view.features.insert(0, Place::of_coordinates(found.point));
+        view
+    }
+
+    pub fn of_nearest(found: &ReverseAnswer, city: &City, language: Language) -> Self {
+        let mut head = Geocoding::new(city, found.sequence, language, found.nearest.iter().map(|near| near.layer));
+        head.surroundings = Some(found.surroundings.clone());
+        Self {
+            kind: "FeatureCollection",
+            geocoding: head,
+            features: found.nearest.iter().map(|near| Place::of_nearest(near, language)).collect(),
+        }
     }
 }
 
@@ -73,7 +98,7 @@ impl Geocoding {
                 credits.push(credit);
             }
         }
-        Self { version: "0.1.0", query: None, attribution: credits.join("; "), sequence, truncated: false }
+        Self { version: "0.1.0", query: None, attribution: credits.join("; "), sequence, truncated: false, surroundings: None }
     }
 }
 
@@ -82,10 +107,30 @@ impl Place {
         Self { kind: "Feature", id, geometry: position.map(geometry::point), properties: Properties { geocoding } }
     }
 
-    fn of_hit(hit: &Hit) -> Self {
+    fn of_coordinates([lon, lat]: [f64; 2]) -> Self {
+        let label = format!("{lat:.6}, {lon:.6}");
+        let geocoding = serde_json::json!({ "label": label, "name": null, "layer": null, "id": null, "kind": "point", "distance_m": 0.0,
+            "match": { "kind": "coordinates", "part": null } });
+        Self::new(format!("point:{lat},{lon}"), Some([lon, lat]), geocoding)
+    }
+
+    fn of_hit(hit: &Hit, language: Language, explain: bool) -> Self {
         let mut geocoding = serde_json::to_value(hit).unwrap_or_default();
         if let Json::Object(members) = &mut geocoding {
             members.insert("kind".into(), hit.place.layer.id().into());
+            if let Some(Json::Object(matched)) = members.get_mut("match")
+                && !hit.parts.is_empty()
+            {
+                matched.insert("parts".into(), serde_json::to_value(&hit.parts).unwrap_or_default());
+            }
+            if let Some([zh, en]) = note(hit) {
+                members.insert("note".into(), if language == Language::Chinese { zh } else { en }.into());
+            }
+            if explain {
+                let weights: serde_json::Map<String, Json> =
+                    hit.weights.iter().map(|(name, weight)| ((*name).to_owned(), (*weight).into())).collect();
+                members.insert("explain".into(), weights.into());
+            }
         }
         Self::new(hit.place.id.to_string(), hit.place.position, geocoding)
     }

@@ -12,6 +12,7 @@ mod candidates;
 mod chain;
 mod names;
 mod signs;
+mod streets;
 mod weights;
 mod western;
 mod words;
@@ -21,11 +22,15 @@ mod tests;
 
 use std::ops::Range;
 
+use serde::Serialize;
+
 pub use names::{Known, Lexicon, Names, NoNames};
 use signs::Signs;
+pub use streets::street_spellings;
 
 /// What an element is, from the large to the small (the levels of a Chinese standard address, county to room).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ElementKind {
     Country,
     Province,
@@ -91,6 +96,16 @@ impl ElementKind {
             Other,
         ]
     };
+
+    /// A division, down to the neighbourhood.
+    pub fn is_division(self) -> bool {
+        self <= ElementKind::Group
+    }
+
+    /// A part inside the house or of its estate, or who lives there.
+    pub fn is_inside(self) -> bool {
+        (ElementKind::Block..=ElementKind::Occupant).contains(&self)
+    }
 
     /// Whether its value is a number with a mark rather than a name.
     fn is_numbered(self) -> bool {

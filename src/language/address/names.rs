@@ -65,6 +65,12 @@ impl Lexicon {
         }
     }
 
+    /// Bytes of the names and what is known of them.
+    pub fn memory_bytes(&self) -> usize {
+        let texts: usize = self.names.iter().map(|(name, known)| name.len() + known.capacity() * size_of::<Known>()).sum();
+        self.names.capacity() * (size_of::<Box<str>>() + size_of::<Vec<Known>>()) + texts
+    }
+
     fn put(&mut self, folded: &str, known: Known) {
         self.longest = self.longest.max(folded.chars().count());
         let all = self.names.entry(folded.into()).or_default();

@@ -117,6 +117,14 @@ export interface Places {
   geocoding?: { query?: string; attribution?: string; sequence?: number; truncated?: boolean };
 }
 
+/** What one part of an address or name met, and how. */
+export interface PartMatch {
+  part: string;
+  how: string;
+  asked?: string;
+  found?: string;
+}
+
 export interface Place {
   type: 'Feature';
   geometry: { type: 'Point'; coordinates: number[] } | null;
@@ -125,10 +133,15 @@ export interface Place {
       label: string;
       name?: string | null;
       name_en?: string | null;
-      layer: string;
-      id: string;
+      /** Neither layer nor id: a point by its coordinates. */
+      layer: string | null;
+      id: string | null;
       kind?: string | null;
-      match?: { kind: string; part?: string | null } | null;
+      match?: { kind: string; part?: string | null; parts?: PartMatch[] } | null;
+      /** What to know about the place before trusting it, in the language asked for. */
+      note?: string;
+      /** Metres within which an interpolated place lies. */
+      error_m?: number;
       score?: number;
       address?: string | null;
       division?: string | null;

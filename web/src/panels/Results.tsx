@@ -6,11 +6,12 @@ import { inside } from '../coordinates/point';
 import type { Reading } from '../coordinates/parse';
 import type { Place } from '../api/types';
 import { MOST_PLACES, positionOf } from '../state/actions/search';
-import { codeName, layerTitle, placeTexts } from '../text/describe';
+import { codeName, layerTitle, placeTexts, whyFound } from '../text/describe';
 import * as format from '../text/format';
 import { problemText } from '../text';
 import { useActions, useShown, useTexts } from './context';
 import { Icon } from './icons';
+import { Recent } from './Recent';
 
 export function Results(): JSX.Element {
   const t = useTexts();
@@ -65,11 +66,12 @@ function Result({ place, index, active }: { place: Place; index: number; active:
   const lang = useShown((state) => state.lang);
   const layers = useShown((state) => state.layers);
   const view = useShown((state) => state.view);
-  const { layer, kind, division, match, address } = place.properties.geocoding;
+  const { layer, kind, division, address } = place.properties.geocoding;
   const { title, other } = placeTexts(place, lang);
   const at = positionOf(place);
-  const sort = kind && kind !== layer ? (codeName(layer, 'class', kind, lang) ?? kind) : layerTitle(layer, layers, lang);
-  const facts = [sort, address && address !== title ? address : null, division, at ? t.search.away(format.about(geodesicDistanceM(view, at))) : t.search.noPosition, match?.part ? (t.search.parts[match.part] ?? null) : null, match && match.kind !== 'exact' ? t.search.match[match.kind] : null];
+  const sort = layer === null ? t.coordinate.title : kind && kind !== layer ? (codeName(layer, 'class', kind, lang) ?? kind) : layerTitle(layer, layers, lang);
+  const facts = [sort, address && address !== title ? address : null, division, at ? t.search.away(format.about(geodesicDistanceM(view, at))) : t.search.noPosition];
+  const why = whyFound(place, lang);
   return (
     // Keys are handled by the combobox that owns this list.
     <li id={`result-${index}`} role="option" aria-selected={active} class={active ? 'active' : ''} onClick={() => void actions.choose(index)} onPointerMove={() => !active && actions.highlight(index)}>
@@ -78,6 +80,7 @@ function Result({ place, index, active }: { place: Place; index: number; active:
         <strong>{title}</strong>
         {other && <span class="other"> {other}</span>}
         <small>{facts.filter(Boolean).join(' · ')}</small>
+        {why && <small class={`why${why.unsure ? ' unsure' : ''}`}>{why.unsure && <Icon name="warning" />}{why.text}</small>}
       </span>
     </li>
   );
@@ -139,12 +142,15 @@ function Welcome(): JSX.Element {
     );
   }
   return (
-    <div class="message welcome">
-      <h2>{t.search.start}</h2>
-      <ul>
-        {([['search', 0], ['target', 1], ['go', 2]] as const).map(([icon, at]) => <li key={icon}><Icon name={icon} /><span>{t.search.startHints[at]}</span></li>)}
-      </ul>
-    </div>
+    <>
+      <Recent />
+      <div class="message welcome">
+        <h2>{t.search.start}</h2>
+        <ul>
+          {([['search', 0], ['target', 1], ['go', 2]] as const).map(([icon, at]) => <li key={icon}><Icon name={icon} /><span>{t.search.startHints[at]}</span></li>)}
+        </ul>
+      </div>
+    </>
   );
 }
 

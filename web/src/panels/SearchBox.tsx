@@ -11,7 +11,7 @@ export function SearchBox(): JSX.Element {
   const query = useShown((state) => state.search.query);
   const active = useShown((state) => state.search.active);
   const inspecting = useShown((state) => state.inspector !== null);
-  const listed = useShown((state) => state.inspector === null && state.search.places.length > 0);
+  const listed = useShown((state) => state.inspector === null && (state.search.query.trim() === '' ? state.recent.length > 0 : state.search.places.length > 0));
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.isComposing) return;

@@ -32,7 +32,7 @@ export interface SearchState {
   places: Place[];
   /** The server stopped looking before the end. */
   truncated: boolean;
-  /** The highlighted one in list and map; -1 = none. */
+  /** The highlighted one in list and map, or of the recent searches while nothing is typed; -1 = none. */
   active: number;
   readings: Reading[];
   reading: number;
@@ -108,6 +108,8 @@ export interface State {
   /** The day for which the inspector answers, `null` = now. */
   as_of: string | null;
   search: SearchState;
+  /** Searches that led somewhere, newest first. Kept by the browser, never sent anywhere. */
+  recent: string[];
   inspector: InspectorState | null;
   measure: MeasureState;
   print: PrintState;
@@ -142,6 +144,7 @@ export const START: State = {
   stop: 'peek',
   as_of: null,
   search: NO_SEARCH,
+  recent: [],
   inspector: null,
   measure: { kind: 'length', points: [], active: -1 },
   print: { paper: 'a4', landscape: true, scale: 0, title: '', picture: null, working: false },

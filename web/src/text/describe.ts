@@ -1,5 +1,5 @@
 // A feature in words: what it is called, what it is, in which state. Codes never stand without their names.
-import type { Bilingual, Feature, FeatureProperties, FieldInfo, Lang, LayerInfo, Place } from '../api/types';
+import type { Bilingual, Feature, FeatureProperties, FieldInfo, Lang, LayerInfo, PartMatch, Place } from '../api/types';
 import * as format from './format';
 import { texts } from './index';
 
@@ -43,6 +43,27 @@ export function describe(feature: Feature, layers: readonly LayerInfo[], lang: L
     summary: made.summary.filter((part): part is string => Boolean(part) && part !== made.title).join(' · '),
     alarm: layer === 'permits' && properties.status === 'breach',
   };
+}
+
+/** Guesses, of which a person has to judge. */
+const GUESSES = new Set(['sound', 'typo', 'partial', 'interpolated', 'street', 'nearest_number']);
+
+/** Why a place is in the list of results: by which of its names, and how that was met. */
+export function whyFound(place: Place, lang: Lang): { text: string; unsure: boolean } | null {
+  const t = texts(lang).search;
+  const { match, error_m, note } = place.properties.geocoding;
+  if (!match) return null;
+  // What is left out (the divisions, mostly) makes nobody doubt.
+  const differs = (match.parts ?? []).filter(({ how }) => how !== 'exact' && how !== 'left_out').map((part) => differing(part, lang));
+  const words = [match.part ? t.parts[match.part] : null, t.match[match.kind] ?? match.kind, ...differs, error_m === undefined ? null : t.within(format.about(error_m)), note];
+  return { text: words.filter(Boolean).join(' · '), unsure: GUESSES.has(match.kind) };
+}
+
+/** 道路：同音 文山路→文三路 */
+function differing({ part, how, asked, found }: PartMatch, lang: Lang): string {
+  const t = texts(lang).search;
+  const change = asked && found ? `${asked}→${found}` : (asked ?? found ?? '');
+  return [`${t.partNames[part] ?? part}${lang === 'zh' ? '：' : ': '}${t.hows[how] ?? how}`, change].filter(Boolean).join(' ');
 }
 
 export function layerTitle(id: string, layers: readonly LayerInfo[], lang: Lang): string {

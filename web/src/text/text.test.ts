@@ -1,9 +1,9 @@
 // What people read: measures, scales, words about features; and that no text is missing in either language.
 import { describe, expect, it } from 'vitest';
-import type { Feature } from '../api/types';
+import type { Feature, Place } from '../api/types';
 import { LAND_USE, CONTROL } from '../symbols/palette';
 import { ROAD_WIDTH } from '../symbols/symbols';
-import { describe as inWords } from './describe';
+import { describe as inWords, whyFound } from './describe';
 import * as format from './format';
 import { preferredLang, problemText, texts } from './index';
 
@@ -29,6 +29,23 @@ describe('measures', () => {
     expect(format.barLengthM(1, 120)).toBe(100);
     expect(format.barLengthM(0.3, 120)).toBe(20);
     expect(format.barLengthM(90, 120)).toBe(10_000);
+  });
+});
+
+describe('why a place is in the list', () => {
+  const place = (match: NonNullable<Place['properties']['geocoding']['match']>, more = {}): Place => ({ type: 'Feature', geometry: null, properties: { geocoding: { label: 'x', layer: 'roads', id: '1', match, ...more } } });
+
+  it('says by which name and how, and marks guesses', () => {
+    expect(whyFound(place({ kind: 'exact', part: 'former_name' }), 'zh')).toEqual({ text: '按曾用名 · 完全匹配', unsure: false });
+    const between = whyFound(place({ kind: 'interpolated', part: 'street_address' }, { error_m: 12 }), 'en');
+    expect([plain(between?.text ?? ''), between?.unsure]).toEqual(['between known numbers · within 12 m', true]);
+    expect(whyFound({ ...place({ kind: 'exact' }), properties: { geocoding: { label: 'x', layer: null, id: null } } }, 'zh')).toBeNull();
+  });
+
+  it('names the part that differs, but not what was left out', () => {
+    const parts = [{ part: 'road', how: 'typo', asked: '文山路', found: '文三路' }, { part: 'town', how: 'left_out', found: '翠苑街道' }, { part: 'number', how: 'exact' }];
+    expect(whyFound(place({ kind: 'typo', parts }), 'zh')).toEqual({ text: '相差一字 · 道路：错字 文山路→文三路', unsure: true });
+    expect(whyFound(place({ kind: 'typo', parts }), 'en')?.text).toBe('one character differs · road: typo 文山路→文三路');
   });
 });
 

@@ -13,6 +13,9 @@ const PAUSE_MS = 120;
 /** As many as a search asks for: a list of this length may have been cut, and says so. */
 export const MOST_PLACES = 25;
 
+/** Recent searches that are kept. */
+export const MOST_RECENT = 8;
+
 export type SearchActions = ReturnType<typeof searchActions>;
 
 export function searchActions(store: Store, view: ViewActions, inspect: InspectActions) {
@@ -40,18 +43,41 @@ export function searchActions(store: Store, view: ViewActions, inspect: InspectA
     }
   };
 
+  /** A search that led somewhere is worth keeping; the same text in other case is the same search. */
+  const keep = (query: string): void => {
+    const text = query.trim();
+    if (text === '') return;
+    const others = store.get().recent.filter((known) => known.toLowerCase() !== text.toLowerCase());
+    store.set({ recent: [text, ...others].slice(0, MOST_RECENT) });
+  };
+
+  const again = async (index: number): Promise<void> => {
+    const query = store.get().recent[index];
+    if (query === undefined) return;
+    put({ ...NO_SEARCH, query, ...readText(query) });
+    raise();
+    await submit();
+  };
+
   const choose = (index: number): Promise<void> => {
     const place = store.get().search.places[index];
     if (!place) return Promise.resolve();
     put({ active: index });
+    keep(store.get().search.query);
     const { layer, id } = place.properties.geocoding;
-    return inspect.select({ layer, id }, positionOf(place), true);
+    const at = positionOf(place);
+    if (layer !== null && id !== null) return inspect.select({ layer, id }, at, true);
+    if (!at) return Promise.resolve();
+    const asked = inspect.identifyAt(at);
+    view.lookAt(at, Math.max(store.get().view.zoom, 17));
+    return asked;
   };
 
   const goToReading = (): Promise<void> => {
     const { readings, reading } = store.get().search;
     const point = (readings[reading] ?? readings[0])?.point;
     if (!point) return Promise.resolve();
+    keep(store.get().search.query);
     const asked = inspect.identifyAt(point);
     view.lookAt(point, Math.max(store.get().view.zoom, 17));
     return asked;
@@ -60,7 +86,7 @@ export function searchActions(store: Store, view: ViewActions, inspect: InspectA
   const submit = async (): Promise<void> => {
     window.clearTimeout(timer);
     const { query, active, readings, answered, complete } = store.get().search;
-    if (query.trim() === '') return;
+    if (query.trim() === '') return again(active);
     if (readings.length > 0) return goToReading();
     if (active >= 0 && answered === query) return choose(active);
     if (!(complete && answered === query)) {
@@ -70,6 +96,7 @@ export function searchActions(store: Store, view: ViewActions, inspect: InspectA
     const { places } = store.get().search;
     const exact = places.filter((place) => place.properties.geocoding.match?.kind === 'exact');
     if (places.length === 1 || exact.length === 1) return choose(exact.length === 1 ? places.indexOf(exact[0] as Place) : 0);
+    if (places.length > 0) keep(query);
     const extent = extentOfPlaces(places);
     if (extent) view.fit(extent, 17);
     put({ active: places.length > 0 ? 0 : -1 });
@@ -103,6 +130,11 @@ export function searchActions(store: Store, view: ViewActions, inspect: InspectA
     submit,
     choose,
     goToReading,
+    again,
+    forgetRecent: (): void => {
+      put({ active: -1 });
+      store.set({ recent: [] });
+    },
     takeReading: (reading: number): Promise<void> => {
       put({ reading });
       return goToReading();
@@ -110,8 +142,9 @@ export function searchActions(store: Store, view: ViewActions, inspect: InspectA
     highlight: (active: number): void => put({ active }),
     /** Up or down the list; past an end comes the other end. */
     step: (by: 1 | -1): void => {
-      const { places, active } = store.get().search;
-      if (places.length > 0) put({ active: active < 0 ? (by > 0 ? 0 : places.length - 1) : (active + by + places.length) % places.length });
+      const { recent, search: { places, active, query } } = store.get();
+      const count = query.trim() === '' ? recent.length : places.length;
+      if (count > 0) put({ active: active < 0 ? (by > 0 ? 0 : count - 1) : (active + by + count) % count });
     },
     clearSearch: (): void => {
       window.clearTimeout(timer);
