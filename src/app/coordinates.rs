@@ -45,6 +45,7 @@ impl Value {
         let negative = rest.starts_with('-');
         rest = rest.strip_prefix(['-', '+']).unwrap_or(rest);
         let mut unit = 1.0;
+        let mut any = false;
         for marks in [&['°', '度'][..], &['\'', '′', '分', '’'], &['"', '″', '秒', '”']] {
             let end = rest.find(|sign: char| !sign.is_ascii_digit() && sign != '.').unwrap_or(rest.len());
             let Ok(number) = rest[..end].parse::<f64>() else { break };
@@ -53,17 +54,15 @@ impl Value {
                 return None;
             }
             value.degrees += number / unit;
+            any = true;
             value.has_fraction |= rest[..end].contains('.');
             rest = &rest[end..];
-            let Some(mark) = marked else {
-                unit = f64::INFINITY;
-                break;
-            };
+            let Some(mark) = marked else { break };
             value.is_marked = true;
             rest = rest[mark.len_utf8()..].trim_start_matches(' ');
             unit *= 60.0;
         }
-        if unit == 1.0 {
+        if !any {
             return None;
         }
         if side.is_none() {

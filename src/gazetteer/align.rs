@@ -86,7 +86,7 @@ fn occurrence(signs: &[char], used: &[bool], key: &[char], last_first: bool) -> 
             && !used[*place..end].contains(&true)
             && !is_joined(place.checked_sub(1).map(|before| signs[before]), key[0])
             && !is_joined(signs.get(end).copied(), key[key.len() - 1])
-            && !(signs.get(end) == Some(&'-') && key[key.len() - 1].is_ascii_digit())
+            && (signs.get(end) != Some(&'-') || !key[key.len() - 1].is_ascii_digit())
     };
     let mut places = 0..=signs.len() - key.len();
     if last_first { places.rfind(is_free) } else { places.find(is_free) }
