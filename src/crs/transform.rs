@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
 use geo::{CoordsIter, MapCoords};
@@ -19,7 +20,9 @@ const MAX_CACHED: usize = 64;
 type Cache = HashMap<String, HashMap<String, Rc<Proj>>>;
 
 thread_local! {
-    static CACHE: RefCell<Cache> = RefCell::new(HashMap::new());
+    // Never freed: a thread that ends with the process would free its objects while PROJ takes itself down, and crash it. Only
+    // threads that live as long as the process come here often.
+    static CACHE: ManuallyDrop<RefCell<Cache>> = ManuallyDrop::new(RefCell::new(HashMap::new()));
 }
 
 /// Moves every coordinate of the geometry; it is unchanged when there is an error.
@@ -191,7 +194,8 @@ fn proj_text(crs: &Crs) -> &str {
 }
 
 fn cached(crs: &Crs, from: &str, to: &str) -> Result<Rc<Proj>, CrsError> {
-    CACHE.with_borrow_mut(|cache| {
+    CACHE.with(|cache| {
+        let mut cache = cache.borrow_mut();
         if let Some(proj) = cache.get(from).and_then(|targets| targets.get(to)) {
             return Ok(Rc::clone(proj));
         }
