@@ -61,6 +61,7 @@ impl Asked {
         }
         let lost = !self.inside.is_empty();
         all.push((number.clone(), lost));
+        all.extend(with_other_dash(number).map(|number| (number, lost)));
         if number.ends_with(|sign: char| sign.is_ascii_digit()) {
             all.push((format!("{number}号"), lost));
         }
@@ -74,5 +75,30 @@ impl Asked {
             all.push((format!("{}{unit}", &number[..digits]), true));
         }
         all
+    }
+}
+
+/// 12a for 12-a, and the other way: registers write either.
+pub(super) fn with_other_dash(number: &str) -> Option<String> {
+    let (digits, rest) = number.split_at(number.find(|sign: char| !sign.is_ascii_digit())?);
+    let is_letters = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    match rest.strip_prefix('-') {
+        _ if digits.is_empty() => None,
+        Some(letters) => is_letters(letters).then(|| format!("{digits}{letters}")),
+        None => is_letters(rest).then(|| format!("{digits}-{rest}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dash_before_a_letter_may_be_there_or_not() {
+        assert_eq!(with_other_dash("103a").as_deref(), Some("103-a"));
+        assert_eq!(with_other_dash("103-a").as_deref(), Some("103a"));
+        for number in ["103", "12-14", "a12", "12号", "-a", ""] {
+            assert_eq!(with_other_dash(number), None, "{number}");
+        }
     }
 }

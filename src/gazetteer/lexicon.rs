@@ -54,6 +54,10 @@ pub(super) fn of(columns: &Columns) -> Lexicon {
         };
         for name in columns.names_of(group as u32).iter().filter(|name| !matches!(name.role, Role::Code | Role::Status)) {
             let key = search_key(columns.texts.get(name.text)).into_string();
+            // An object that is called 35 must not turn every number 35 into a name.
+            if is_number(&key) {
+                continue;
+            }
             let kind = if row.layer == Layer::Divisions { division_kind(&key, row.rank > 3) } else { kind };
             names.insert((kind, key));
         }
@@ -69,4 +73,8 @@ pub(super) fn of(columns: &Columns) -> Lexicon {
         }
     }
     lexicon
+}
+
+fn is_number(key: &str) -> bool {
+    key.starts_with(|sign: char| sign.is_ascii_digit()) && key.chars().filter(|sign| sign.is_alphabetic()).count() <= 1
 }

@@ -2,6 +2,7 @@
 
 use super::align::{OwnPart, align};
 use super::answer::{Kind, Part};
+use super::asked::with_other_dash;
 use super::best::Found;
 use super::columns::{Columns, Role};
 use super::forms::divisions;
@@ -66,6 +67,9 @@ fn own(part: ElementKind, shown: &str) -> Option<OwnPart> {
     let generic = ["省", "市", "县", "区", "镇", "乡", "街道", "村", "里"].into_iter().find_map(|generic| key.strip_suffix(generic));
     keys.extend(generic.filter(|short| part.is_division() && short.chars().count() > 1).map(str::to_owned));
     keys.extend(key.strip_suffix('号').filter(|_| part == ElementKind::Number).map(str::to_owned));
+    if part == ElementKind::Number {
+        keys.extend(with_other_dash(&key));
+    }
     if part == ElementKind::Road {
         keys.extend(street_spellings(&key).into_iter().skip(1));
     }
