@@ -27,6 +27,9 @@ const MOST_DIFFERING: usize = 50_000;
 const MOST_EXTENTS: usize = 100;
 /// The log is read this often even when nothing is heard: a lost connection may swallow a notice.
 const POLL: Duration = Duration::from_secs(2);
+/// Changes that follow each other faster are taken together: a reading costs the database and this machine as much as many
+/// changes do. The first after a rest is taken at once.
+const TOGETHER: Duration = Duration::from_millis(50);
 const RETRY: Duration = Duration::from_millis(500);
 /// What is not the connection's fault does not pass so soon, and each try may read everything.
 const RETRY_AFTER_FAULT: Duration = Duration::from_secs(10);
@@ -122,6 +125,7 @@ impl Follower {
         // Listening begins before the first reading, so that nothing falls between the two.
         let mut listener = store::listener(&self.pool).await.context("listening for changes")?;
         loop {
+            let begun = tokio::time::Instant::now();
             self.catch_up().await?;
             if self.live.health() != Health::Following {
                 self.live.health.send_replace(Health::Following);
@@ -129,7 +133,12 @@ impl Follower {
                 let _ = self.live.events.send(Event::Fresh { sequence: self.live.state().snapshot.sequence });
             }
             match tokio::time::timeout(POLL, listener.try_recv()).await {
-                Ok(Ok(Some(_))) | Err(_) => {}
+                Ok(Ok(Some(_))) => {
+                    tokio::time::sleep_until(begun + TOGETHER).await;
+                    // One reading answers all that was heard by now.
+                    while listener.next_buffered().is_some() {}
+                }
+                Err(_) => {}
                 Ok(Ok(None)) => tracing::debug!("the listening connection was made anew"),
                 Ok(Err(error)) => return Err(StoreError::from(error)).context("listening for changes"),
             }
