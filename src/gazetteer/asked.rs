@@ -78,14 +78,14 @@ impl Asked {
     }
 }
 
-/// 12a for 12-a, and the other way: registers write either.
+/// 12a for 12-a, and the other way: registers write either. In keys the dash before a letter is a blank.
 pub(super) fn with_other_dash(number: &str) -> Option<String> {
     let (digits, rest) = number.split_at(number.find(|sign: char| !sign.is_ascii_digit())?);
     let is_letters = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphabetic());
-    match rest.strip_prefix('-') {
+    match rest.strip_prefix(' ') {
         _ if digits.is_empty() => None,
         Some(letters) => is_letters(letters).then(|| format!("{digits}{letters}")),
-        None => is_letters(rest).then(|| format!("{digits}-{rest}")),
+        None => is_letters(rest).then(|| format!("{digits} {rest}")),
     }
 }
 
@@ -95,10 +95,11 @@ mod tests {
 
     #[test]
     fn a_dash_before_a_letter_may_be_there_or_not() {
-        assert_eq!(with_other_dash("103a").as_deref(), Some("103-a"));
-        assert_eq!(with_other_dash("103-a").as_deref(), Some("103a"));
-        for number in ["103", "12-14", "a12", "12号", "-a", ""] {
-            assert_eq!(with_other_dash(number), None, "{number}");
+        let key = |text: &str| search_key(text).into_string();
+        assert_eq!(with_other_dash(&key("103A")), Some(key("103-A")));
+        assert_eq!(with_other_dash(&key("103-A")), Some(key("103A")));
+        for number in ["103", "12-14", "a12", "12号", ""] {
+            assert_eq!(with_other_dash(&key(number)), None, "{number}");
         }
     }
 }
