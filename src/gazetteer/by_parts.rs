@@ -76,6 +76,10 @@ impl<'a> Search<'a> {
             self.by_division(asked);
             return;
         }
+        // In Pinyin, a door that sounds the same is closer than a road of that name in Latin letters without the number.
+        if asked.number.is_some() && super::sounds::spelt(&asked.street).is_none() && self.sounding_door(asked) {
+            return;
+        }
         let mut any = false;
         for street in street_spellings(&asked.street) {
             any |= self.street(asked, &street, Kind::Rearranged);
@@ -89,6 +93,24 @@ impl<'a> Search<'a> {
                 return;
             }
         }
+    }
+
+    /// The number in streets that sound as this one is spelt, where it is in none that is written so; whether there is one.
+    fn sounding_door(&mut self, asked: &Asked) -> bool {
+        let heads: Vec<String> = street_spellings(&asked.street).iter().map(|street| format!("{street} ")).collect();
+        let written = heads.iter().flat_map(|head| self.starts_at(head)).any(|start| self.is_numbered(start));
+        let mut is_met = false;
+        for (street, kind) in self.changed(&asked.street) {
+            if written || kind != Kind::Sound {
+                break;
+            }
+            let doors: Vec<&StartRow> = self.starts_at(&street).iter().filter(|start| self.is_numbered(start)).collect();
+            for start in doors {
+                let agreement = self.agreement(asked, start);
+                is_met |= agreement.other == 0 && self.number(asked, start, agreement, kind);
+            }
+        }
+        is_met
     }
 
     /// A street that is not there as it reads: the same by sound, or with an edit undone.

@@ -607,6 +607,17 @@ fn a_number_between_known_ones_is_interpolated_and_a_missing_one_gives_the_road(
 }
 
 #[test]
+fn a_door_in_pinyin_comes_before_the_road_of_that_name_in_latin_letters() {
+    let mut road = named(10, Layer::Roads, "中和北路");
+    road.names = vec![Name { text: "Zhonghe Beilu".to_owned(), lang: "en".to_owned(), kind: NameKind::Official }];
+    let index = Index::build(vec![road, plate(1, "云汀市鹤汀街道中和北路54号", "中和北路", "54号")]);
+    assert_eq!((first(&index, "zhonghe beilu 54").0, first(&index, "zhonghe beilu").0), (id(1), id(10)));
+    // without such a door the road, flagged
+    let (found, matched) = first(&index, "zhonghe beilu 9");
+    assert_eq!((found, matched.kind), (id(10), Kind::Street));
+}
+
+#[test]
 fn a_plate_that_is_gone_leaves_its_road_and_its_neighbours() {
     let index = Index::build(vec![
         plate(1, "27 Highland Ave", "Highland Ave", "27"),
