@@ -27,7 +27,7 @@ pub use city::{Bilingual, City, Credits};
 pub use compute::{Calculations, warm_up};
 pub use error::{AppError, Message};
 pub use feature::{FeatureAnswer, feature};
-pub use geocode::{Counts, Wash, WashForm, Washed, geocode};
+pub use geocode::{Counts, Named, Wash, WashForm, Washed, geocode, separator};
 pub use identify::{Identified, LayerAnswer, Outcome, identify};
 pub use layers::{LayerInfo, layers};
 pub use reverse::{Nearest, ReverseAnswer, ReverseQuestion, reverse};

@@ -5,7 +5,9 @@
 //! `merged: true`; each such feature is counted in exactly one tile of a zoom. A tile that would be too heavy merges more and
 //! says so. Pure: the same snapshot and tile give the same bytes. Leaves out: caching, HTTP.
 
+mod arcs;
 mod budget;
+mod canvas;
 mod clip;
 mod content;
 mod draw;

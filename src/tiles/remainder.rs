@@ -124,7 +124,7 @@ impl Remainders {
 }
 
 /// Takes the corners of a ring in tile units that cannot be seen. `path` is room to work in.
-pub(super) fn thin(ring: &mut Vec<[i32; 2]>, grid: &ZoomGrid, origin: [i64; 2], path: &mut Vec<[i64; 2]>, scratch: &mut Scratch) {
+fn thin(ring: &mut Vec<[i32; 2]>, grid: &ZoomGrid, origin: [i64; 2], path: &mut Vec<[i64; 2]>, scratch: &mut Scratch) {
     path.clear();
     path.extend(ring.iter().map(|p| [i64::from(p[0]) + origin[0], i64::from(p[1]) + origin[1]]));
     grid.thin(path, true, scratch);

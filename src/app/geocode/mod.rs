@@ -11,6 +11,7 @@ mod tests;
 mod wash;
 mod words;
 
+pub use crate::formats::rows::{Named, separator};
 pub use stream::{Washed, geocode};
 pub use wash::{Counts, Wash, WashForm};
 

@@ -9,8 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, Version};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use crate::app::{self, AppError, Message, WashForm};
-use crate::formats::rows::Named;
+use crate::app::{self, AppError, Message, Named, WashForm};
 use crate::gazetteer::Query;
 use crate::http::Serving;
 use crate::http::language::Language;
@@ -111,7 +110,7 @@ fn form(asked: Geocode, charset: Option<String>, language: Language) -> Result<W
 }
 
 fn separator(name: &str, language: Language) -> Result<u8, Failure> {
-    crate::formats::rows::separator(name).ok_or_else(|| {
+    app::separator(name).ok_or_else(|| {
         let (zh, en) = ("separator 须为 comma、semicolon、tab 或 pipe。", "A separator is `comma`, `semicolon`, `tab` or `pipe`.");
         Failure::invalid(language, "separator", zh, en)
     })
