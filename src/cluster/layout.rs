@@ -58,7 +58,7 @@ impl Layout {
         };
         let owner = owner_of(&data_dir, existing)?;
         let layout = Self { root, owner };
-        if existing.is_none() {
+        if existing.is_none_or(|(uid, _)| uid != owner.uid) {
             layout.make_folder(&layout.root)?;
         }
         Ok(layout)
@@ -103,17 +103,20 @@ impl Layout {
 
     /// A folder only its owner may enter; an existing one is taken over when it is ours.
     pub fn make_folder(&self, path: &Path) -> Result<()> {
+        let give = || chown(path, Some(self.owner.uid), Some(self.owner.gid)).with_context(|| unwritable(path));
         match DirBuilder::new().mode(0o700).create(path) {
-            Ok(()) => {
-                if self.owner.switch {
-                    chown(path, Some(self.owner.uid), Some(self.owner.gid)).with_context(|| unwritable(path))?;
-                }
-                Ok(())
-            }
+            Ok(()) if self.owner.switch => give(),
+            Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 // In a shared folder such as /tmp somebody else may have been there first: never use theirs.
                 let found = std::fs::symlink_metadata(path).with_context(|| unreadable(path))?;
-                if !found.is_dir() || found.uid() != self.owner.uid || found.mode() & 0o077 != 0 {
+                let private = found.is_dir() && found.mode() & 0o077 == 0;
+                if private && self.owner.switch && found.uid() == 0 {
+                    // Another start made it and has not given it away yet, or was killed before it could: only root
+                    // makes a folder of root's, and both starts name the same owner.
+                    return give();
+                }
+                if !private || found.uid() != self.owner.uid {
                     bail!(
                         "{0} 已存在，但不是用户 {1} 的私有目录（0700）。请删除它。\n\
                          {0} exists but is not a private folder (0700) of user {1}. Remove it.",

@@ -127,6 +127,12 @@ fn what_a_killed_start_left_behind_does_not_stop_the_next() {
     let root = folder.path().join("postgres");
     drop(cluster::acquire_with(&throwaway(folder.path())).unwrap());
     wait_until("the server stops", || stopped(folder.path()));
+    // Killed between making the folder and giving it to the server's user.
+    let early = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(early.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::create_dir(early.path().join("postgres")).unwrap();
+    std::fs::set_permissions(early.path().join("postgres"), PermissionsExt::from_mode(0o700)).unwrap();
+    drop(cluster::acquire_with(&throwaway(early.path())).unwrap());
     // A pid that lives, but is none of PostgreSQL's; stale sockets; half a cluster.
     std::fs::write(root.join("pgdata/postmaster.pid"), format!("{}\n/x\n1\n5432\n/x\n\n 1 1\nready\n", std::process::id())).unwrap();
     std::fs::write(root.join("run/.s.PGSQL.5432.lock"), format!("{}\n", std::process::id())).unwrap();
