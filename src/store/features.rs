@@ -5,7 +5,6 @@ use serde_json::Value as Json;
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgExecutor, PgPool, Row, ValueRef};
 
-use super::snapshot::regions;
 use super::{StoreError, decode};
 use crate::domain::{FeatureId, Layer, Record, Validity};
 use crate::store::geom::read_ewkb;
@@ -75,10 +74,7 @@ pub async fn find(pool: &PgPool, layer: Layer, id: FeatureId, moment: Moment) ->
     if let Some(from) = validities.iter().filter_map(|validity| validity.from).min() {
         return Ok(Found::NotYet { from });
     }
-    let statement = format!(
-        "SELECT EXISTS (SELECT FROM {layer}_past WHERE region IN ({}) AND id = $1 AND ($2::timestamptz IS NULL OR recorded_from <= $2))",
-        regions(&format!("{layer}_past"))
-    );
+    let statement = format!("SELECT EXISTS (SELECT FROM {layer}_past WHERE id = $1 AND ($2::timestamptz IS NULL OR recorded_from <= $2))");
     let was_known = sqlx::query_scalar(AssertSqlSafe(statement)).bind(id.to_string()).bind(known_at).fetch_one(pool).await?;
     Ok(if was_known { Found::Removed } else { Found::Never })
 }
@@ -128,13 +124,11 @@ pub(super) async fn versions(
     let columns = columns(layer, dataset, "f.geom");
     // As known then: the row as it stands if it is that old, else what was kept when it was changed.
     let statement = format!(
-        "SELECT {columns} FROM {layer} f WHERE f.region IN ({now_regions}) AND f.id = ANY($1) AND ($2::timestamptz IS NULL OR f.recorded_from <= $2)
+        "SELECT {columns} FROM {layer} f WHERE f.id = ANY($1) AND ($2::timestamptz IS NULL OR f.recorded_from <= $2)
          UNION ALL
-         SELECT {columns} FROM {layer}_past f WHERE f.region IN ({past_regions}) AND f.id = ANY($1)
+         SELECT {columns} FROM {layer}_past f WHERE f.id = ANY($1)
             AND f.recorded_from <= $2 AND f.recorded_to > $2
          ORDER BY 3, 1",
-        now_regions = regions(layer.id()),
-        past_regions = regions(&format!("{layer}_past")),
     );
     let ids: Vec<String> = ids.iter().map(FeatureId::to_string).collect();
     let rows = sqlx::query(AssertSqlSafe(statement)).bind(&ids).bind(recorded_at).fetch_all(pool).await?;

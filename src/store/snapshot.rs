@@ -117,11 +117,8 @@ impl Reading {
 
     /// The same for single features.
     pub async fn features(&mut self, layer: Layer, ids: &[FeatureId]) -> Result<Vec<SnapshotRow>, StoreError> {
-        let statement = format!(
-            "SELECT {} FROM {layer} WHERE region IN ({REGIONS}) AND id = ANY($1) AND valid_from <= current_date AND valid_to > current_date",
-            columns(layer),
-            REGIONS = regions(layer.id()),
-        );
+        let statement =
+            format!("SELECT {} FROM {layer} WHERE id = ANY($1) AND valid_from <= current_date AND valid_to > current_date", columns(layer));
         let ids: Vec<String> = ids.iter().map(FeatureId::to_string).collect();
         let found = sqlx::query(AssertSqlSafe(statement)).bind(&ids).fetch_all(&mut *self.transaction).await?;
         let mut texts = Texts::default();
@@ -173,15 +170,6 @@ pub(super) fn decode_row(layer: Layer, found: &PgRow, texts: &mut Texts) -> Resu
 
 fn parse_ids(ids: &[String]) -> Result<Vec<FeatureId>, StoreError> {
     ids.iter().map(|id| id.parse().map_err(|_| StoreError::Unreadable(format!("id {id:?}")))).collect()
-}
-
-/// All regions of a layer's table or of its past, by hopping over the index that begins with the region instead of reading it.
-pub(super) fn regions(table: &str) -> String {
-    format!(
-        "WITH RECURSIVE hop AS (SELECT min(region) AS region FROM {table} UNION ALL \
-         SELECT (SELECT min(region) FROM {table} WHERE region > hop.region) FROM hop WHERE hop.region IS NOT NULL) \
-         SELECT region FROM hop WHERE region IS NOT NULL"
-    )
 }
 
 const FIRST_FIELD: usize = 5;

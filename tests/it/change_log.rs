@@ -191,3 +191,23 @@ async fn a_session_that_switches_triggers_off_is_logged_all_the_same() {
     assert_eq!((seen.len(), sequence), (1, 2));
     assert_eq!(sqlx::query_scalar::<_, i64>("SELECT count(*) FROM place_names_past").fetch_one(&fresh.pool).await.unwrap(), 1);
 }
+
+/// Judged by the planner's own figure: reading all of the key costs it some hundreds here, and more with every row.
+#[tokio::test]
+async fn a_row_known_by_its_id_alone_is_found_by_the_key() {
+    let fresh = Fresh::new("EPSG:4549").await;
+    fresh
+        .psql(
+            "INSERT INTO place_names (region, id, name)
+             SELECT 'r', translate(substr(md5(n::text), 1, 16), '0189', 'ghij'), 'n' FROM generate_series(1, 20000) n;
+             UPDATE place_names SET name = 'm';
+             ANALYZE place_names; ANALYZE place_names_past",
+        )
+        .await;
+    for statement in ["UPDATE place_names SET name = 'x'", "SELECT * FROM place_names", "SELECT * FROM place_names_past"] {
+        let explain = format!("EXPLAIN (FORMAT json) {statement} WHERE id = 'aaaaaaaaaaaaaaaa'");
+        let plan: serde_json::Value = sqlx::query_scalar(AssertSqlSafe(explain)).fetch_one(&fresh.pool).await.unwrap();
+        let cost = plan[0]["Plan"]["Total Cost"].as_f64().unwrap();
+        assert!(cost < 20.0, "{statement}: {plan}");
+    }
+}
