@@ -106,7 +106,7 @@ pub struct Live {
 }
 
 /// What is made from the state and kept: told what changed after the state has, and before anyone else is.
-struct Cache(Box<dyn Fn(&Touched) + Send + Sync>);
+struct Cache(Box<dyn Fn(&Touched, &Arc<State>) + Send + Sync>);
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -144,10 +144,11 @@ impl Live {
         self.state.load_full()
     }
 
-    /// Whoever keeps what it makes from the state names here how to forget. It is called with every change, when the new state can
-    /// be read and before its sequence is told to anyone: what was kept through the call holds for that sequence. Once only.
-    pub fn before_announcing(&self, forget: impl Fn(&Touched) + Send + Sync + 'static) {
-        if self.caches.set(Cache(Box::new(forget))).is_err() {
+    /// Whoever keeps what it makes from the state names here how to renew it. It is called with every change and the new state, when
+    /// that can be read and before its sequence is told to anyone: what is kept after the call holds for that sequence. The change
+    /// waits for it. Once only.
+    pub fn before_announcing(&self, renew: impl Fn(&Touched, &Arc<State>) + Send + Sync + 'static) {
+        if self.caches.set(Cache(Box::new(renew))).is_err() {
             tracing::error!("a second cache follows the changes; it is not told of them");
         }
     }
@@ -160,9 +161,10 @@ impl Live {
     /// Makes a new state known, in the order that [`Live::announced`] relies on.
     fn publish(&self, state: State, touched: &Touched, event: Event) {
         let sequence = state.snapshot.sequence;
-        self.state.store(Arc::new(state));
-        if let Some(Cache(forget)) = self.caches.get() {
-            forget(touched);
+        let state = Arc::new(state);
+        self.state.store(Arc::clone(&state));
+        if let Some(Cache(renew)) = self.caches.get() {
+            renew(touched, &state);
         }
         self.announced.store(sequence, Ordering::Release);
         self.sequence.send_replace(sequence);

@@ -1,19 +1,28 @@
-//! Finished tiles, bounded by bytes, each made by one for all who ask at once; a change takes away exactly what it reaches.
+//! Finished tiles, bounded by bytes, each made by one for all who ask at once; a change renews or takes away exactly what it
+//! reaches.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::{Duration, Instant};
 
 use moka::notification::RemovalCause;
 use moka::sync::Cache;
 use tokio::sync::watch;
 
 use super::form::Tile;
+use super::fresh;
 use super::key::{LayerSet, TileKey};
 use super::reach::{Change, Place, reached};
-use crate::live::{Live, Touched};
+use crate::live::{Live, State, Touched};
 
 /// What a tile takes beside its bytes: its key in three places, its tags.
 const OVERHEAD_BYTES: usize = 600;
+
+/// A change is not announced before the tiles that readers hold on to have been made anew, but no later than this.
+const RENEWING: Duration = Duration::from_millis(60);
+/// A change that reaches more of them takes them away: they are made when they are asked for.
+const MOST_RENEWED: usize = 64;
 
 /// How the making of a tile ended.
 #[derive(Clone, Debug)]
@@ -92,8 +101,11 @@ impl TileCache {
             })
             .build();
         let shared = Arc::new(Shared { tiles, book: Mutex::default(), evicted });
-        let forgetting = Arc::clone(&shared);
-        live.before_announcing(move |touched| forgetting.forget(touched));
+        let renewing = Arc::clone(&shared);
+        live.before_announcing(move |touched, state| {
+            let due = renewing.forget(touched);
+            renewing.renew(due, state);
+        });
         Self { shared }
     }
 
@@ -105,7 +117,7 @@ impl TileCache {
 
     /// A finished tile. It holds for the sequence that was announced before this call.
     pub fn held(&self, key: &TileKey) -> Option<Arc<Tile>> {
-        self.shared.tiles.get(key)
+        self.shared.tiles.get(key).inspect(|tile| tile.ask())
     }
 
     /// Joins those who wait for a tile, as the one who makes it if there is none yet.
@@ -138,18 +150,11 @@ impl TileCache {
         false
     }
 
-    /// Keeps what was made, unless a change has reached the tile since it began, and hands it to all who wait.
     pub(super) fn end(&self, flight: &Arc<Flight>, outcome: Outcome) {
-        let mut book = self.shared.book();
-        if book.flights.get(&flight.key).is_some_and(|started| Arc::ptr_eq(&started.flight, flight)) {
-            book.flights.remove(&flight.key);
-            match &outcome {
-                Outcome::Made(tile) => self.shared.tiles.insert(flight.key, Arc::clone(tile)),
-                Outcome::Busy | Outcome::Failed => book.unlist(&flight.key),
-            }
+        if let Outcome::Made(tile) = &outcome {
+            tile.ask();
         }
-        drop(book);
-        flight.done.send_replace(Some(outcome));
+        self.shared.end(flight, outcome);
     }
 
     /// A kept tile has grown by a form.
@@ -173,7 +178,28 @@ impl Shared {
         book
     }
 
-    fn forget(&self, touched: &Touched) {
+    /// Keeps what was made, unless a change has reached the tile since it began, and hands it to all who wait.
+    fn end(&self, flight: &Arc<Flight>, outcome: Outcome) {
+        let mut book = self.book();
+        if book.flights.get(&flight.key).is_some_and(|started| Arc::ptr_eq(&started.flight, flight)) {
+            book.flights.remove(&flight.key);
+            match &outcome {
+                Outcome::Made(tile) => self.tiles.insert(flight.key, Arc::clone(tile)),
+                Outcome::Busy | Outcome::Failed => {
+                    // One that was to be renewed.
+                    self.tiles.invalidate(&flight.key);
+                    book.unlist(&flight.key);
+                }
+            }
+        }
+        drop(book);
+        flight.done.send_replace(Some(outcome));
+    }
+
+    /// Takes away what a change reaches, but for tiles that were asked for since they were made: those are left and returned, with
+    /// a flight for each.
+    fn forget(&self, touched: &Touched) -> Vec<(Arc<Flight>, Arc<Tile>)> {
+        let mut due = Vec::new();
         let mut everywhere = LayerSet::default();
         let mut changes = Vec::new();
         for (layer, boxes) in touched {
@@ -184,7 +210,7 @@ impl Shared {
             }
         }
         if everywhere.is_empty() && changes.is_empty() {
-            return;
+            return due;
         }
         let mut book = self.book();
         let Book { places, flights } = &mut *book;
@@ -196,15 +222,58 @@ impl Shared {
                 if !key.layers.meets(layers) {
                     return true;
                 }
-                self.tiles.invalidate(key);
                 // Who waits for a flight that has looked gets what it makes; who comes from now on begins another.
                 if flights.get(key).is_some_and(|started| started.looked) {
                     flights.remove(key);
+                }
+                let held = self.tiles.get(key).filter(|tile| tile.is_asked_for() && due.len() < MOST_RENEWED);
+                match held {
+                    Some(tile) if !flights.contains_key(key) => {
+                        let flight = Arc::new(Flight { key: *key, done: watch::Sender::new(None) });
+                        flights.insert(*key, Started { flight: Arc::clone(&flight), looked: true });
+                        due.push((flight, tile));
+                    }
+                    _ => self.tiles.invalidate(key),
                 }
                 flights.contains_key(key)
             });
             if keys.is_empty() {
                 places.remove(&place);
+            }
+        }
+        due
+    }
+
+    /// Makes tiles anew while readers still get the old ones, whose sequence is the one that is announced until this returns. What
+    /// is not ready in time is taken away like the rest; who asks for it waits for it.
+    fn renew(self: &Arc<Self>, due: Vec<(Arc<Flight>, Arc<Tile>)>, state: &Arc<State>) {
+        let began = Instant::now();
+        let (done, ready) = mpsc::channel();
+        let flights: Vec<Arc<Flight>> = due.iter().map(|(flight, _)| Arc::clone(flight)).collect();
+        for (flight, old) in due {
+            let (shared, state, done) = (Arc::clone(self), Arc::clone(state), done.clone());
+            // Not through the queue of what readers ask for: it would be shed there when it is needed most.
+            rayon::spawn(move || {
+                let made = catch_unwind(AssertUnwindSafe(|| fresh(&state, flight.key).map(|plain| old.renewed(plain))));
+                let outcome = match made {
+                    Ok(Ok(tile)) => Outcome::Made(Arc::new(tile)),
+                    Ok(Err(_)) | Err(_) => Outcome::Failed,
+                };
+                shared.end(&flight, outcome);
+                // Nobody may wait any more.
+                let _ = done.send(());
+            });
+        }
+        drop(done);
+        for _ in &flights {
+            if ready.recv_timeout(RENEWING.saturating_sub(began.elapsed())).is_err() {
+                break;
+            }
+        }
+        let book = self.book();
+        for flight in flights {
+            if book.flights.get(&flight.key).is_some_and(|started| Arc::ptr_eq(&started.flight, &flight)) {
+                self.tiles.invalidate(&flight.key);
             }
         }
     }
@@ -301,11 +370,59 @@ mod tests {
         cache.end(&one, Outcome::Made(tile("one")));
         cache.end(&other, Outcome::Made(tile("other")));
         assert!(cache.held(&waits).is_some() && cache.held(&elsewhere).is_some());
-        cache.shared.forget(&Touched::from([(Layer::Zoning, None)]));
-        assert!(cache.held(&waits).is_some() && cache.held(&elsewhere).is_none());
-        cache.shared.forget(&changed(Layer::Roads));
-        assert!(cache.held(&waits).is_none());
-        assert!(cache.shared.book().places.is_empty(), "nothing is listed that is not there");
+        drop(cache.shared.forget(&Touched::from([(Layer::Zoning, None)])));
+        assert!(cache.shared.tiles.contains_key(&waits));
+    }
+
+    #[tokio::test]
+    async fn a_change_renews_what_was_asked_for_and_takes_away_the_rest() {
+        let live = Live::new();
+        let (cache, state) = (TileCache::new(1 << 20, &live), live.state());
+        let change = |layer| cache.shared.renew(cache.shared.forget(&changed(layer)), &state);
+        let (roads, zoning) = (key(5, Layer::Roads), key(5, Layer::Zoning));
+        for key in [roads, zoning] {
+            let (flight, _asked) = make(&cache, key);
+            assert!(cache.begin(&flight));
+            let made = tile(&"x".repeat(1000));
+            made.cell(Coding::Gzip).unwrap().set(vec![0; 10].into()).unwrap();
+            cache.end(&flight, Outcome::Made(made));
+        }
+        change(Layer::Roads);
+        let renewed = cache.shared.tiles.get(&roads).unwrap();
+        assert!(renewed.plain().is_empty() && !renewed.is_asked_for(), "there is nothing in this city");
+        assert_eq!(cache.held(&zoning).unwrap().plain().len(), 1000, "the change did not reach it");
+        assert!(renewed.bytes_in(renewed.coding(Coding::Gzip)).is_some(), "ready in the form in which the old one was wanted");
+        change(Layer::Zoning);
+        // Nobody has asked since.
+        change(Layer::Roads);
+        assert!(!cache.shared.tiles.contains_key(&roads) && cache.shared.tiles.contains_key(&zoning));
+        change(Layer::Zoning);
+        assert!(cache.shared.book().places.is_empty() && cache.shared.book().flights.is_empty(), "nothing is listed that is not there");
+    }
+
+    #[tokio::test]
+    async fn one_that_cannot_be_renewed_in_time_is_not_kept() {
+        let live = Live::new();
+        let (cache, state) = (TileCache::new(1 << 20, &live), live.state());
+        let key = key(5, Layer::Roads);
+        let (flight, _asked) = make(&cache, key);
+        assert!(cache.begin(&flight));
+        cache.end(&flight, Outcome::Made(tile("old")));
+        // Every calculation thread is busy for longer than a change waits.
+        let (free, held) = mpsc::channel::<()>();
+        let held = Arc::new(Mutex::new(held));
+        for _ in 0..rayon::current_num_threads() {
+            let held = Arc::clone(&held);
+            rayon::spawn(move || {
+                let _ = lock(&held).recv_timeout(Duration::from_secs(20));
+            });
+        }
+        cache.shared.renew(cache.shared.forget(&changed(Layer::Roads)), &state);
+        assert!(cache.held(&key).is_none(), "the old one would be wrong now");
+        let Part::Wait(coming) = cache.join(key) else { panic!("it is being made") };
+        drop(free);
+        assert_eq!(plain(coming).await, "");
+        assert_eq!(cache.held(&key).unwrap().plain(), "");
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! A finished tile and its forms on the wire: plain, gzip, Brotli.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -25,6 +26,8 @@ pub struct Tile {
     brotli: OnceCell<Bytes>,
     /// Strong, one for each form.
     etags: [Bytes; 3],
+    /// Whether anybody has asked for it since it was made.
+    asked: AtomicBool,
 }
 
 impl Tile {
@@ -32,12 +35,34 @@ impl Tile {
     pub(super) fn new(plain: Vec<u8>, coding: Coding) -> Self {
         let hash = hex::encode(&Sha256::digest(&plain)[..12]);
         let etags = ["", "-gz", "-br"].map(|form| Bytes::from(format!("\"{hash}{form}\"")));
-        let tile = Self { plain: plain.into(), gzip: OnceCell::new(), brotli: OnceCell::new(), etags };
+        let tile = Self { plain: plain.into(), gzip: OnceCell::new(), brotli: OnceCell::new(), etags, asked: AtomicBool::new(false) };
         if let Some(cell) = tile.cell(tile.coding(coding)) {
             // The cell is new and ours alone.
             let _ = cell.set(pack(&tile.plain, coding));
         }
         tile
+    }
+
+    /// The same tile with other contents, ready in the forms in which this one has been wanted.
+    pub(super) fn renewed(&self, plain: Vec<u8>) -> Self {
+        let tile = Self::new(plain, Coding::Identity);
+        for coding in [Coding::Gzip, Coding::Brotli] {
+            if let Some(cell) = tile.cell(tile.coding(coding)).filter(|_| self.bytes_in(coding).is_some()) {
+                let _ = cell.set(pack(&tile.plain, coding));
+            }
+        }
+        tile
+    }
+
+    pub(super) fn ask(&self) {
+        // Most are asked for again and again: they are only read.
+        if !self.is_asked_for() {
+            self.asked.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
     }
 
     /// How the tile goes to someone who would like it in `wanted`: a small one is never packed.

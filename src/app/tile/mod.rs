@@ -19,7 +19,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::compute::run;
 use super::{App, AppError, Message};
 use crate::domain::Layer;
-use crate::live::Health;
+use crate::live::{Health, State};
 use crate::telemetry;
 use crate::tiles::{self, TileLayer};
 use cache::{Flight, Outcome, Part};
@@ -75,7 +75,10 @@ async fn finish(app: &Arc<App>, flight: &Arc<Flight>, turn: Result<OwnedSemaphor
         return app.tiles.end(flight, Outcome::Busy);
     };
     let (maker, taken) = (Arc::clone(app), Arc::clone(flight));
-    let made = run(turn, move || maker.tiles.begin(&taken).then(|| fresh(&maker, taken.key, wanted).map(Arc::new))).await;
+    let made = run(turn, move || {
+        maker.tiles.begin(&taken).then(|| fresh(&maker.live.state(), taken.key).map(|plain| Arc::new(Tile::new(plain, wanted))))
+    })
+    .await;
     match made {
         Ok(Some(Ok(tile))) => app.tiles.end(flight, Outcome::Made(tile)),
         Ok(Some(Err(error))) => {
@@ -88,8 +91,7 @@ async fn finish(app: &Arc<App>, flight: &Arc<Flight>, turn: Result<OwnedSemaphor
     }
 }
 
-fn fresh(app: &App, key: TileKey, wanted: Coding) -> Result<Tile, tiles::Unencodable> {
-    let state = app.live.state();
+fn fresh(state: &State, key: TileKey) -> Result<Vec<u8>, tiles::Unencodable> {
     let started = Instant::now();
     let layers: Vec<TileLayer> = key.layers.iter().collect();
     let plain = match key.format {
@@ -98,7 +100,7 @@ fn fresh(app: &App, key: TileKey, wanted: Coding) -> Result<Tile, tiles::Unencod
         TileFormat::Mlt => tiles::mlt(&state.snapshot, key.tile, &layers)?,
     };
     metrics::histogram!(telemetry::TILE_SECONDS, "format" => key.format.ending()).record(started.elapsed().as_secs_f64());
-    Ok(Tile::new(plain, wanted))
+    Ok(plain)
 }
 
 /// Sees to it that the tile is there in this coding: the first who wants it so has it packed for all.
