@@ -18,6 +18,9 @@ pub const GEOJSON_BUDGET: usize = 500_000;
 /// The most it weighs as MVT, bytes, after gzip.
 pub const MVT_GZIP_BUDGET: usize = 200_000;
 
+/// What gzip adds to bytes that it cannot pack, for as many as a tile may have: a header, a checksum, and 5 bytes for each block.
+pub(super) const GZIP_FRAME: usize = 128;
+
 /// What weighs more than this by [`Weight`], an upper bound, is not looked at more closely.
 pub(super) const TOO_HEAVY: usize = GEOJSON_BUDGET * 5 / 4;
 /// The braces and words around a feature of GeoJSON.
@@ -30,7 +33,7 @@ const CELL_BITS: u8 = 3;
 /// How many kinds a cell names when room is scarce.
 const FEW_KINDS: usize = 8;
 
-/// How far a layer of a tile is aggregated; 0 is the usual. From 1 on only the fields that maps draw by are kept, and lines
+/// How far a layer of a tile is aggregated; 0 is the usual. From 1 on only the fields that maps draw by are kept, and coverages
 /// have fewer corners; at 2 and 3 larger features are merged and counted; from 4 on all of them, and areas are painted on
 /// squares of half a pixel; from 5 on the squares are so large that borders may be off by more than a pixel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,9 +104,11 @@ impl Level {
     }
 
     /// What corners are rounded to at least, and how far off the line between their neighbours those lie that go; tile units.
-    /// The same for what is drawn and what is merged, or the two would part.
-    pub(super) fn detail(self) -> Detail {
+    /// The same for what is drawn and what is merged, or the two would part. What is nobody's neighbour is drawn once: a coarser
+    /// level leaves out what is small.
+    pub(super) fn detail(self, layer: Layer) -> Detail {
         let (step_units, flat_units) = match self.0 {
+            _ if !is_coverage(layer) => (1, 1.5),
             0 => (1, 1.5),
             1..=3 => (1, 2.0),
             4 => (4, 3.0),
@@ -237,7 +242,7 @@ fn whole_digits(degrees: f64) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Aggregated {
     pub layer: TileLayer,
-    /// 1: fewer fields and corners. 2 and 3: larger features are merged and counted too. 4 to 7: all are, ever coarser; up to
+    /// 1: fewer fields, in coverages also fewer corners. 2 and 3: larger features are merged and counted too. 4 to 7: all are, ever coarser; up to
     /// 4 no border is off by more than a pixel.
     pub level: u8,
 }

@@ -3,7 +3,9 @@
 use super::budget::Level;
 use super::draw::PathKind;
 use super::fields::Shown;
+use super::generalise::Detail;
 use super::grid::{BUFFER_UNITS, PIXEL_UNITS, TILE_UNITS, TileId, unit_m};
+use super::join::Joined;
 use super::paths::Paths;
 use super::{TileLayer, features, labels};
 use crate::domain::{FeatureId, Layer};
@@ -20,6 +22,19 @@ pub(super) struct Content<'a> {
     pub(super) features: Vec<TileFeature<'a>>,
     /// It is not whole: it was given up when it was certain to be too heavy.
     pub(super) given_up: bool,
+    /// What a coarser level needs besides, so that nothing is drawn twice.
+    pub(super) kept: Kept<'a>,
+}
+
+/// What of a layer was looked at but is not in the content.
+#[derive(Debug, Default)]
+pub(super) enum Kept<'a> {
+    #[default]
+    Nothing,
+    /// Shapes large enough to be drawn of which nothing is left at this zoom.
+    Collapsed(Vec<&'a Feature>),
+    /// All lines, joined but not yet simplified.
+    Joined(Joined<'a>),
 }
 
 /// A feature of a tile and where it lies in it.
@@ -63,20 +78,21 @@ pub(super) enum Drawn {
 
 pub(super) fn assemble<'a>(snapshot: &'a Snapshot, tile: TileId, layer: TileLayer, level: Level) -> Content<'a> {
     let index = snapshot.layer(layer.layer());
-    let mut content = Content {
-        tile,
-        layer,
-        level,
-        shown: Shown::new(layer, tile.z(), level),
-        paths: Paths::default(),
-        features: Vec::new(),
-        given_up: false,
-    };
+    let mut content = Content::new(tile, layer, level);
     match layer {
         TileLayer::Features(_) => features::features(index, &mut content),
         TileLayer::Labels(_) => labels::labels(index, &mut content),
     }
     content
+}
+
+/// What [`assemble`] gives at a coarser level, from what was drawn before where that says it all.
+pub(super) fn coarser<'a>(snapshot: &'a Snapshot, finer: Content<'a>, level: Level) -> Content<'a> {
+    let (tile, layer) = (finer.tile, finer.layer);
+    match features::coarser(snapshot.layer(layer.layer()), finer, level) {
+        Some(content) => content,
+        None => assemble(snapshot, tile, layer, level),
+    }
 }
 
 /// The cells of a tile with what is always counted: what is shorter than `smaller_than_m`, and points where they do not stand
@@ -122,6 +138,23 @@ pub(super) fn holds(tile: TileId, position: [u32; 2]) -> bool {
 }
 
 impl Content<'_> {
+    pub(super) fn new(tile: TileId, layer: TileLayer, level: Level) -> Self {
+        Self {
+            tile,
+            layer,
+            level,
+            shown: Shown::new(layer, tile.z(), level),
+            paths: Paths::default(),
+            features: Vec::new(),
+            given_up: false,
+            kept: Kept::Nothing,
+        }
+    }
+
+    pub(super) fn detail(&self) -> Detail {
+        self.level.detail(self.layer.layer())
+    }
+
     /// What is drawn by itself is at least this long on its longer side, web mercator metres.
     pub(super) fn smallest_m(&self) -> f64 {
         self.level.smallest_px(self.layer.layer()) * pixel_m(self.tile.z())

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use geo_types::Geometry;
 
-use super::budget::{FEATURE_BYTES, TOO_HEAVY, is_coverage, is_painted_by_kind, position_bytes};
-use super::content::{Content, Drawn, Source, TileFeature, counted, holds, lone_point, mercator, points_alone};
+use super::budget::{FEATURE_BYTES, Level, TOO_HEAVY, is_coverage, is_painted_by_kind, position_bytes};
+use super::content::{Content, Drawn, Kept, Source, TileFeature, counted, holds, lone_point, mercator, points_alone};
 use super::draw::{Outcome, PathKind, Pen};
 use super::grid::{BUFFER_UNITS, TileId};
-use super::join;
+use super::join::Joined;
 use super::painted::Painted;
 use super::paths::Paths;
 use super::remainder::{Remainder, Remainders};
@@ -25,13 +25,10 @@ const SAMPLED_FROM: usize = 1000;
 
 pub(super) fn features<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let (tile, layer) = (content.tile, index.layer());
-    let alone = points_alone(index, content);
-    content.features.extend(alone.map(|(feature, point)| TileFeature { source: Source::Feature(feature), drawn: Drawn::Point(point) }));
+    content.features.extend(drawn_alone(index, content));
     if content.level.joins_lines(layer, tile.z()) {
-        // Points only.
-        let mut cells = counted(index, content, f64::MIN_POSITIVE);
-        join::lines(index, content, &mut cells);
-        clusters(cells.into_vec(), content);
+        let joined = Joined::new(index, content);
+        joined_lines(index, joined, content);
     } else if is_coverage(layer) {
         // Points, and areas that are points.
         let cells = counted(index, content, f64::MIN_POSITIVE);
@@ -47,11 +44,67 @@ pub(super) fn features<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
         let cells = rest.finish(cells.into_vec(), content);
         clusters(cells, content);
     } else {
-        let mut cells = counted(index, content, content.smallest_m());
-        // Small ones are in the cells already.
-        shapes(index, content, content.smallest_m(), |feature, _, _| cells.add_feature(feature));
-        clusters(cells.into_vec(), content);
+        let mut collapsed = Vec::new();
+        shapes(index, content, content.smallest_m(), |feature, _, _| collapsed.push(feature));
+        if content.given_up {
+            return;
+        }
+        count_others(index, collapsed, content);
     }
+    in_order(content);
+}
+
+/// The same layer at a coarser level, made from what a finer one drew; `None` where that does not tell enough.
+pub(super) fn coarser<'a>(index: &'a LayerIndex, finer: Content<'a>, level: Level) -> Option<Content<'a>> {
+    let (layer, Content { tile, layer: tile_layer, paths, mut features, given_up, kept, .. }) = (index.layer(), finer);
+    let mut content = Content::new(tile, tile_layer, level);
+    match kept {
+        Kept::Joined(joined) => joined_lines(index, joined, &mut content),
+        Kept::Collapsed(collapsed) if !given_up && !level.joins_lines(layer, tile.z()) => {
+            let smallest_m = content.smallest_m();
+            features.retain(|feature| match (&feature.source, &feature.drawn) {
+                (Source::Feature(feature), Drawn::Paths { .. }) => is_long_enough(feature, smallest_m),
+                _ => false,
+            });
+            (content.paths, content.features) = (paths, features);
+            content.features.extend(drawn_alone(index, &content));
+            count_others(index, collapsed, &mut content);
+        }
+        _ => return None,
+    }
+    in_order(&mut content);
+    Some(content)
+}
+
+fn drawn_alone<'a>(index: &'a LayerIndex, content: &Content<'_>) -> impl Iterator<Item = TileFeature<'a>> + use<'a> {
+    points_alone(index, content).map(|(feature, point)| TileFeature { source: Source::Feature(feature), drawn: Drawn::Point(point) })
+}
+
+fn is_long_enough(feature: &Feature, smallest_m: f64) -> bool {
+    feature.mercator.extent().is_some_and(|extent| extent.width().max(extent.height()) >= smallest_m)
+}
+
+/// Adds joined lines, and counts the points besides and what is too short to be seen.
+fn joined_lines<'a>(index: &'a LayerIndex, joined: Joined<'a>, content: &mut Content<'a>) {
+    // Points only: which lines are counted is told by what they are joined to.
+    let mut cells = counted(index, content, f64::MIN_POSITIVE);
+    joined.add(content, &mut cells);
+    clusters(cells.into_vec(), content);
+    content.kept = Kept::Joined(joined);
+}
+
+/// Counts what is smaller than what is drawn, and of the others what is not seen at this zoom.
+fn count_others<'a>(index: &'a LayerIndex, collapsed: Vec<&'a Feature>, content: &mut Content<'a>) {
+    let smallest_m = content.smallest_m();
+    let mut cells = counted(index, content, smallest_m);
+    // Smaller ones are in the cells already.
+    collapsed.iter().filter(|feature| is_long_enough(feature, smallest_m)).for_each(|feature| cells.add_feature(feature));
+    clusters(cells.into_vec(), content);
+    content.kept = Kept::Collapsed(collapsed);
+}
+
+/// Features by id, then joined lines, then clusters by row and column.
+fn in_order(content: &mut Content<'_>) {
     // Each key is made once: comparing the features themselves would read them all over again.
     content.features.sort_by_cached_key(|feature| match &feature.source {
         Source::Feature(feature) | Source::Label { of: feature, .. } => (0, *feature.id.as_bytes(), [0; 2], None),
@@ -72,7 +125,7 @@ fn small_ones(index: &LayerIndex, content: &Content<'_>) -> usize {
 /// Which ones are looked at depends on nothing but their ids.
 fn is_too_heavy_by_sample<'a>(index: &'a LayerIndex, content: &mut Content<'a>) -> bool {
     let (tile, reach) = (content.tile, content.tile.reach_mercator());
-    let mut pen = Pen::new(tile, BUFFER_UNITS, content.level.detail());
+    let mut pen = Pen::new(tile, BUFFER_UNITS, content.detail());
     let (mut paths, mut drawn, mut seen) = (Paths::default(), 0, 0);
     for (feature, extent) in index.window_mercator_sized(&reach, content.smallest_m()) {
         seen += 1;
@@ -94,7 +147,7 @@ fn shapes<'a>(
 ) {
     let (tile, smallest_m) = (content.tile, content.smallest_m());
     let reach = tile.reach_mercator();
-    let mut pen = Pen::new(tile, BUFFER_UNITS, content.level.detail());
+    let mut pen = Pen::new(tile, BUFFER_UNITS, content.detail());
     let position = position_bytes(tile);
     for (feature, extent) in index.window_mercator_sized(&reach, from_m) {
         let Shape::Geometry(geometry) = &feature.mercator else { continue };
@@ -161,7 +214,7 @@ impl<'a> Rest<'a> {
             groups: Vec::new(),
             areas: match content.level.square_units() {
                 Some(side) => Areas::Painted(Painted::new(tile, side)),
-                None => Areas::Joined(Remainders::new(tile, content.level.detail())),
+                None => Areas::Joined(Remainders::new(tile, content.detail())),
             },
         }
     }

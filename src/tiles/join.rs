@@ -1,7 +1,8 @@
 //! Lines of one name and kind as one feature of a tile, pieces that meet joined end to end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
 use geo::Simplify;
 use geo_types::{Coord, LineString};
 
@@ -15,11 +16,19 @@ use crate::spatial::{Cell, Cells, Feature, LayerIndex, Shape, anchor, grid_posit
 /// What lines have in common that are joined: name, English name, kind.
 type Key<'a> = [Option<&'a str>; 3];
 
+/// All lines of a tile, joined; what of them is drawn depends on how much may be left out.
+#[derive(Debug)]
+pub(super) struct Joined<'a> {
+    groups: Vec<Group<'a>>,
+    /// What is no line, or of which nothing is left at this zoom.
+    apart: Vec<&'a Feature>,
+}
+
 #[derive(Debug, Default)]
 struct Group<'a> {
+    key: Key<'a>,
     members: Vec<Member<'a>>,
-    /// Pieces and the member each is of.
-    pieces: Vec<(Vec<[i32; 2]>, usize)>,
+    chains: Vec<Chain>,
 }
 
 #[derive(Debug)]
@@ -29,115 +38,136 @@ struct Member<'a> {
     home: [u32; 2],
 }
 
-/// Joined lines go to the content, what is too short to be seen into the cells. A line is counted in one tile of a zoom.
-pub(super) fn lines<'a>(index: &'a LayerIndex, content: &mut Content<'a>, cells: &mut Cells<'a>) {
-    let (tile, layer) = (content.tile, index.layer());
-    let reach = tile.reach_mercator();
-    let mut pen = Pen::new(tile, BUFFER_UNITS, content.level.detail());
-    let mut drawn = Paths::default();
-    let mut groups: BTreeMap<Key<'a>, Group<'a>> = BTreeMap::new();
-    for (feature, extent) in index.window_mercator_sized(&reach, f64::MIN_POSITIVE) {
-        let Shape::Geometry(geometry) = &feature.mercator else { continue };
-        if kind(geometry) != PathKind::Lines {
-            cells.add_feature(feature);
-            continue;
-        }
-        drawn.truncate(0);
-        let anchored = holds(tile, anchor(&extent));
-        let (first, end) = match pen.draw(geometry, &reach, anchored, &mut drawn) {
-            Outcome::Drawn { first, end, .. } => (first, end),
-            Outcome::Collapsed => {
-                cells.add_feature(feature);
-                continue;
-            }
-            // The tile it begins in draws it, and counts it.
-            Outcome::Elsewhere => continue,
-        };
-        let Some(home) = pen.line_start(geometry).map(grid_position) else { continue };
-        let of_kind = kind_field(layer).and_then(|field| feature.tag(field)).and_then(|value| value.text());
-        let group = groups.entry([feature.name.as_deref(), feature.name_en.as_deref(), of_kind]).or_default();
-        let member = group.members.len();
-        group.members.push(Member { feature, home });
-        group.pieces.extend((first..end).map(|path| (drawn.points(path).to_vec(), member)));
-    }
-    let smallest_px = content.level.smallest_px(layer);
-    let smallest = (smallest_px * f64::from(PIXEL_UNITS)).min(f64::from(i32::MAX)) as i32;
-    for (key, Group { mut members, mut pieces }) in groups {
-        let first = content.paths.count();
-        let mut seen = vec![false; members.len()];
-        for chain in chains(&mut pieces) {
-            if longer_side(&chain.points) < smallest {
-                continue;
-            }
-            chain.members.iter().for_each(|member| seen[*member] = true);
-            content.paths.push(Role::Line, simplified(&chain.points, content.level.line_detail()));
-        }
-        let mut joined = Cell::empty([0; 2]);
-        for (member, seen) in members.iter().zip(&seen) {
-            match seen {
-                false => cells.add_at(member.home, member.feature),
-                true if holds(tile, member.home) => joined.count_feature(layer, member.feature, member.home),
-                true => {}
-            }
-        }
-        joined.kinds.sort_unstable();
-        let end = content.paths.count();
-        members.sort_unstable_by_key(|member| member.feature.id);
-        let Some(Member { feature: of, .. }) = members.first().filter(|_| end > first) else { continue };
-        let text = key.map(Option::unwrap_or_default).join("\u{1f}");
-        let id = FeatureId::derive(layer.id(), "joined", &text);
-        let drawn = Drawn::Paths { first, end, kind: PathKind::Lines };
-        content.features.push(TileFeature { source: Source::Joined { of, id, counted: joined }, drawn });
-    }
-}
-
 /// Pieces that were joined, and whose they were.
 #[derive(Debug)]
 struct Chain {
     points: Vec<[i32; 2]>,
+    longer_side: i32,
     members: Vec<usize>,
 }
 
+impl<'a> Joined<'a> {
+    pub(super) fn new(index: &'a LayerIndex, content: &Content<'_>) -> Self {
+        let (tile, layer) = (content.tile, index.layer());
+        let reach = tile.reach_mercator();
+        let mut pen = Pen::new(tile, BUFFER_UNITS, content.detail());
+        let mut drawn = Paths::default();
+        let mut numbers: HashMap<Key<'a>, usize, FixedState> = HashMap::default();
+        let (mut groups, mut pieces, mut apart) = (Vec::new(), Vec::new(), Vec::new());
+        for (feature, extent) in index.window_mercator_sized(&reach, f64::MIN_POSITIVE) {
+            let Shape::Geometry(geometry) = &feature.mercator else { continue };
+            if kind(geometry) != PathKind::Lines {
+                apart.push(feature);
+                continue;
+            }
+            let (first, end) = match pen.draw(geometry, &reach, holds(tile, anchor(&extent)), &mut drawn) {
+                Outcome::Drawn { first, end, .. } => (first, end),
+                Outcome::Collapsed => {
+                    apart.push(feature);
+                    continue;
+                }
+                // The tile it begins in draws it, and counts it.
+                Outcome::Elsewhere => continue,
+            };
+            let Some(home) = pen.line_start(geometry).map(grid_position) else { continue };
+            let of_kind = kind_field(layer).and_then(|field| feature.tag(field)).and_then(|value| value.text());
+            let key = [feature.name.as_deref(), feature.name_en.as_deref(), of_kind];
+            let number = *numbers.entry(key).or_insert(groups.len());
+            if number == groups.len() {
+                groups.push(Group { key, ..Group::default() });
+                pieces.push(Vec::new());
+            }
+            let member = groups[number].members.len();
+            groups[number].members.push(Member { feature, home });
+            pieces[number].extend((first..end).map(|path| (path, member)));
+        }
+        for (group, pieces) in groups.iter_mut().zip(pieces) {
+            let forwards = |path: usize| drawn.points(path).last() >= drawn.points(path).first();
+            let points = |(path, member): (usize, usize)| {
+                let points = drawn.points(path);
+                (if forwards(path) { points.to_vec() } else { points.iter().rev().copied().collect() }, member)
+            };
+            group.chains = chains(pieces.into_iter().map(points).collect());
+        }
+        groups.sort_unstable_by_key(|group| group.key);
+        Self { groups, apart }
+    }
+
+    /// Joined lines go to the content, what is too short to be seen into the cells. A line is counted in one tile of a zoom.
+    pub(super) fn add(&self, content: &mut Content<'a>, cells: &mut Cells<'a>) {
+        let (tile, layer) = (content.tile, content.layer.layer());
+        self.apart.iter().for_each(|feature| cells.add_feature(feature));
+        let smallest_px = content.level.smallest_px(layer);
+        let smallest = (smallest_px * f64::from(PIXEL_UNITS)).min(f64::from(i32::MAX)) as i32;
+        let mut seen = Vec::new();
+        for Group { key, members, chains } in &self.groups {
+            let first = content.paths.count();
+            seen.clear();
+            seen.resize(members.len(), false);
+            for chain in chains.iter().filter(|chain| chain.longer_side >= smallest) {
+                chain.members.iter().for_each(|member| seen[*member] = true);
+                content.paths.push(Role::Line, simplified(&chain.points, content.level.line_detail()));
+            }
+            let mut joined = Cell::empty([0; 2]);
+            for (member, seen) in members.iter().zip(&seen) {
+                match seen {
+                    false => cells.add_at(member.home, member.feature),
+                    true if holds(tile, member.home) => joined.count_feature(layer, member.feature, member.home),
+                    true => {}
+                }
+            }
+            joined.kinds.sort_unstable();
+            let end = content.paths.count();
+            let Some(of) = members.iter().map(|member| member.feature).min_by_key(|feature| feature.id).filter(|_| end > first) else {
+                continue;
+            };
+            let text = key.map(Option::unwrap_or_default).join("\u{1f}");
+            let id = FeatureId::derive(layer.id(), "joined", &text);
+            let drawn = Drawn::Paths { first, end, kind: PathKind::Lines };
+            content.features.push(TileFeature { source: Source::Joined { of, id, counted: joined }, drawn });
+        }
+    }
+}
+
 /// Joins pieces where exactly two ends meet; pieces that lie on each other become one. The result depends on the pieces only.
-fn chains(pieces: &mut [(Vec<[i32; 2]>, usize)]) -> Vec<Chain> {
-    for (points, _) in pieces.iter_mut() {
-        if points.last() < points.first() {
-            points.reverse();
-        }
-    }
+/// Each piece runs from its lower end to its higher, and comes with the number of its member.
+fn chains(mut pieces: Vec<(Vec<[i32; 2]>, usize)>) -> Vec<Chain> {
     pieces.sort_unstable();
-    let single: Vec<(&[[i32; 2]], Vec<usize>)> =
-        pieces.chunk_by(|a, b| a.0 == b.0).map(|same| (same[0].0.as_slice(), same.iter().map(|(_, member)| *member).collect())).collect();
-    let mut ends: HashMap<[i32; 2], Vec<usize>> = HashMap::new();
-    for (at, (points, _)) in single.iter().enumerate() {
-        for end in [points.first(), points.last()].into_iter().flatten() {
-            ends.entry(*end).or_default().push(at);
-        }
+    let single: Vec<&[(Vec<[i32; 2]>, usize)]> = pieces.chunk_by(|a, b| a.0 == b.0).collect();
+    let mut ends: Vec<([i32; 2], usize)> = Vec::with_capacity(2 * single.len());
+    for (at, same) in single.iter().enumerate() {
+        ends.extend([same[0].0.first(), same[0].0.last()].into_iter().flatten().map(|end| (*end, at)));
     }
+    ends.sort_unstable();
+    let meeting = |end: [i32; 2]| {
+        let from = ends.partition_point(|other| other.0 < end);
+        let count = ends[from..].iter().take_while(|other| other.0 == end).take(3).count();
+        &ends[from..from + count]
+    };
     let mut used = vec![false; single.len()];
     let mut chains = Vec::new();
     for start in 0..single.len() {
         if std::mem::replace(&mut used[start], true) {
             continue;
         }
-        let (points, members) = &single[start];
-        let mut chain = Chain { points: points.to_vec(), members: members.clone() };
+        let mut points = single[start][0].0.clone();
+        let mut members: Vec<usize> = single[start].iter().map(|(_, member)| *member).collect();
         for _ in 0..2 {
-            while let Some(end) = chain.points.last().copied() {
-                let meet = ends[&end].as_slice();
-                let Some(next) = meet.iter().copied().find(|at| meet.len() == 2 && !used[*at]) else { break };
+            while let Some(end) = points.last().copied() {
+                let meet = meeting(end);
+                let Some((_, next)) = meet.iter().copied().find(|(_, at)| meet.len() == 2 && !used[*at]) else { break };
                 used[next] = true;
-                let (points, members) = &single[next];
-                if points.first() == Some(&end) {
-                    chain.points.extend(&points[1..]);
+                let piece = &single[next][0].0;
+                if piece.first() == Some(&end) {
+                    points.extend(&piece[1..]);
                 } else {
-                    chain.points.extend(points.iter().rev().skip(1));
+                    points.extend(piece.iter().rev().skip(1));
                 }
-                chain.members.extend(members);
+                members.extend(single[next].iter().map(|(_, member)| *member));
             }
-            chain.points.reverse();
+            points.reverse();
         }
-        chains.push(chain);
+        chains.push(Chain { longer_side: longer_side(&points), points, members });
     }
     chains
 }

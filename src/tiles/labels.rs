@@ -39,7 +39,7 @@ fn counted_with_collapsed<'a>(index: &'a LayerIndex, content: &Content<'_>) -> C
     let (tile, smallest_m) = (content.tile, content.smallest_m());
     let mut cells = counted(index, content, smallest_m);
     if !content.level.points_alone(tile.z()) {
-        let mut pen = Pen::new(tile, 0, content.level.detail());
+        let mut pen = Pen::new(tile, 0, content.detail());
         let window = tile.extent_mercator().grown(unit_m(tile.z()));
         for (feature, extent) in index.window_mercator_sized(&window, smallest_m) {
             let Shape::Geometry(geometry) = &feature.mercator else { continue };
@@ -61,7 +61,7 @@ fn text(layer: Layer, feature: &Feature) -> Option<&str> {
 fn shape_labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let (tile, layer) = (content.tile, content.layer.layer());
     let pixel = pixel_m(tile.z());
-    let mut pen = Pen::new(tile, 0, content.level.detail());
+    let mut pen = Pen::new(tile, 0, content.detail());
     // A little more than the tile: which tile a point lies in is decided on the world grid.
     let window = tile.extent_mercator().grown(unit_m(tile.z()));
     for (of, extent) in index.window_mercator_sized(&window, content.smallest_m()) {
@@ -82,7 +82,7 @@ fn line_labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let (tile, layer) = (content.tile, content.layer.layer());
     let pixel = pixel_m(tile.z());
     let window = tile.extent_mercator();
-    let mut pen = Pen::new(tile, 0, content.level.detail());
+    let mut pen = Pen::new(tile, 0, content.detail());
     let mut runs: BTreeMap<&str, Vec<Run<'a>>> = BTreeMap::new();
     let mut paths = Paths::default();
     for (of, _) in index.window_mercator_sized(&window, content.smallest_m()) {

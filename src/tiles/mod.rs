@@ -113,44 +113,41 @@ pub fn mvt(snapshot: &Snapshot, tile: TileId, layers: &[TileLayer]) -> Vec<u8> {
 /// When the encoder refuses it, which it has no reason to.
 pub fn mlt(snapshot: &Snapshot, tile: TileId, layers: &[TileLayer]) -> Result<Vec<u8>, Unencodable> {
     let mut out = Vec::new();
-    fitting(snapshot, tile, layers).iter().try_for_each(|content| mlt::layer(&mut out, content))?;
+    fitting(snapshot, tile, layers).iter().try_for_each(|layer| mlt::layer(&mut out, &layer.content))?;
     Ok(out)
 }
 
 /// [`geojson`], and what was aggregated; the collection names it in its member `aggregated`.
 pub fn geojson_tile(snapshot: &Snapshot, tile: TileId, layers: &[TileLayer]) -> Encoded {
-    let contents = fitting(snapshot, tile, layers);
-    let aggregated = aggregated(&contents);
-    Encoded { bytes: written_as_geojson(tile, &contents, &aggregated), aggregated }
+    let layers = fitting(snapshot, tile, layers);
+    let aggregated = aggregated(&layers);
+    let contents = layers.iter().map(|layer| &layer.content);
+    Encoded { bytes: written_as_geojson(tile, contents, &aggregated), aggregated }
 }
 
 /// [`mvt`], and what was aggregated.
 pub fn mvt_tile(snapshot: &Snapshot, tile: TileId, layers: &[TileLayer]) -> Encoded {
-    let contents = fitting(snapshot, tile, layers);
-    Encoded { bytes: written_as_mvt(&contents), aggregated: aggregated(&contents) }
+    let mut layers = fitting(snapshot, tile, layers);
+    let mut bytes = Vec::new();
+    layers.iter_mut().for_each(|layer| bytes.extend_from_slice(layer.mvt()));
+    Encoded { bytes, aggregated: aggregated(&layers) }
 }
 
-fn written_as_geojson(tile: TileId, contents: &[Content<'_>], aggregated: &[Aggregated]) -> Vec<u8> {
+fn written_as_geojson<'a>(tile: TileId, contents: impl Iterator<Item = &'a Content<'a>>, aggregated: &[Aggregated]) -> Vec<u8> {
     let mut out = geojson::Writer::new(tile);
-    contents.iter().for_each(|content| out.layer(content));
+    contents.for_each(|content| out.layer(content));
     out.finish(aggregated)
 }
 
-fn written_as_mvt(contents: &[Content<'_>]) -> Vec<u8> {
-    let mut out = Vec::new();
-    contents.iter().for_each(|content| mvt::layer(&mut out, content));
-    out
-}
-
-fn aggregated(contents: &[Content<'_>]) -> Vec<Aggregated> {
-    let heavy = contents.iter().filter(|content| content.level > Level::default());
+fn aggregated(layers: &[Weighed<'_>]) -> Vec<Aggregated> {
+    let heavy = layers.iter().map(|layer| &layer.content).filter(|content| content.level > Level::default());
     heavy.map(|content| Aggregated { layer: content.layer, level: content.level.number() }).collect()
 }
 
 /// The layers at the levels at which the tile fits its budgets in both formats. The heaviest layer gives way first.
-fn fitting<'a>(snapshot: &'a Snapshot, tile: TileId, layers: &[TileLayer]) -> Vec<Content<'a>> {
-    let assemble = |layer, level| Weighed::new(tile, content::assemble(snapshot, tile, layer, level));
-    let mut layers: Vec<Weighed<'a>> = in_order(layers).into_iter().map(|layer| assemble(layer, Level::default())).collect();
+fn fitting<'a>(snapshot: &'a Snapshot, tile: TileId, layers: &[TileLayer]) -> Vec<Weighed<'a>> {
+    let usual = |layer| Weighed::new(tile, content::assemble(snapshot, tile, layer, Level::default()));
+    let mut layers: Vec<Weighed<'a>> = in_order(layers).into_iter().map(usual).collect();
     // The member that says so, should it be needed.
     let said = 80 * layers.len() + 60;
     loop {
@@ -160,8 +157,11 @@ fn fitting<'a>(snapshot: &'a Snapshot, tile: TileId, layers: &[TileLayer]) -> Ve
             || (geojson <= TOO_HEAVY && said + layers.iter_mut().map(Weighed::geojson).sum::<usize>() <= GEOJSON_BUDGET);
         let mvt = layers.iter().map(|layer| layer.most.mvt).sum::<usize>();
         // Each layer packed by itself: together they are hardly smaller, and those that stay need not be packed again.
+        // What fits as it is need not be packed to know that it does.
         let fits_as_mvt = |layers: &mut [Weighed<'_>]| {
-            mvt <= MVT_GZIP_BUDGET || layers.iter_mut().map(Weighed::mvt_packed).sum::<usize>() <= MVT_GZIP_BUDGET
+            mvt <= MVT_GZIP_BUDGET
+                || layers.iter_mut().map(|layer| layer.mvt().len() + budget::GZIP_FRAME).sum::<usize>() <= MVT_GZIP_BUDGET
+                || layers.iter_mut().map(Weighed::mvt_packed).sum::<usize>() <= MVT_GZIP_BUDGET
         };
         if fits_as_geojson && fits_as_mvt(&mut layers) {
             break;
@@ -170,9 +170,10 @@ fn fitting<'a>(snapshot: &'a Snapshot, tile: TileId, layers: &[TileLayer]) -> Ve
         // What is still drawn as closely as can be seen gives way before any other is drawn worse.
         let gives_way = (0..layers.len()).filter_map(next).max_by_key(|(at, level)| (level.is_exact(), layers[*at].most.geojson, *at));
         let Some((at, level)) = gives_way else { break };
-        layers[at] = assemble(layers[at].content.layer, level);
+        let finer = layers.remove(at);
+        layers.insert(at, Weighed::new(tile, content::coarser(snapshot, finer.content, level)));
     }
-    layers.into_iter().map(|layer| layer.content).collect()
+    layers
 }
 
 /// A layer of a tile, and what it weighs: at most, and, once somebody has asked, written.
@@ -181,22 +182,32 @@ struct Weighed<'a> {
     content: Content<'a>,
     most: Weight,
     geojson: Option<usize>,
+    mvt: Option<Vec<u8>>,
     mvt_packed: Option<usize>,
 }
 
 impl<'a> Weighed<'a> {
     fn new(tile: TileId, content: Content<'a>) -> Self {
-        Self { tile, most: Weight::of(&content), content, geojson: None, mvt_packed: None }
+        Self { tile, most: Weight::of(&content), content, geojson: None, mvt: None, mvt_packed: None }
     }
 
     fn geojson(&mut self) -> usize {
         let Self { tile, content, .. } = self;
-        *self.geojson.get_or_insert_with(|| written_as_geojson(*tile, std::slice::from_ref(content), &[]).len())
+        *self.geojson.get_or_insert_with(|| written_as_geojson(*tile, std::iter::once(&*content), &[]).len())
+    }
+
+    fn mvt(&mut self) -> &[u8] {
+        let Self { content, .. } = self;
+        self.mvt.get_or_insert_with(|| {
+            let mut out = Vec::new();
+            mvt::layer(&mut out, content);
+            out
+        })
     }
 
     fn mvt_packed(&mut self) -> usize {
-        let Self { content, .. } = self;
-        *self.mvt_packed.get_or_insert_with(|| budget::gzip_len(&written_as_mvt(std::slice::from_ref(content))))
+        let packed = self.mvt_packed.unwrap_or_else(|| budget::gzip_len(self.mvt()));
+        *self.mvt_packed.insert(packed)
     }
 }
 

@@ -33,6 +33,29 @@ proptest! {
     }
 
     #[test]
+    fn a_coarser_level_is_the_same_whichever_way_one_comes_to_it(
+        layer in layer(), shapes in prop::collection::vec(shape(), 1..40), z in 8u8..=17
+    ) {
+        use super::super::{content, mvt, written_as_geojson};
+        let snapshot = whole(layer, named(layer, shapes));
+        for tile in tiles_of(&snapshot, layer, z).iter().take(4) {
+            let at_once = |level| content::assemble(&snapshot, tile, TileLayer::Features(layer), level);
+            let mut step = at_once(Level::default());
+            while let Some(level) = step.level.next(layer, 0) {
+                step = content::coarser(&snapshot, step, level);
+                let expected = at_once(level);
+                prop_assert_eq!(step.given_up, expected.given_up);
+                let written = |content: &content::Content<'_>| {
+                    let mut out = Vec::new();
+                    mvt::layer(&mut out, content);
+                    (out, written_as_geojson(tile, std::iter::once(content), &[]))
+                };
+                prop_assert!(written(&step) == written(&expected), "{:?} {:?} of {}", tile, level, layer);
+            }
+        }
+    }
+
+    #[test]
     fn a_change_alters_no_tile_but_those_it_reaches(
         layer in layer(), before in prop::collection::vec(shape(), 2..25), after in prop::collection::vec(shape(), 1..4), z in 8u8..=16
     ) {
