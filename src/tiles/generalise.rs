@@ -30,6 +30,7 @@ pub(super) struct Detail {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ZoomGrid {
     half_steps: f64,
+    steps_per_m: f64,
     step: i64,
     flat_units: f64,
     simplify: bool,
@@ -47,7 +48,8 @@ impl ZoomGrid {
         let usual = if z < PLAIN_FROM_Z { STEP_UNITS } else { 1 };
         let step = usual.max(step_units);
         let half_units = (i64::from(TILE_UNITS) << z) / 2;
-        Self { half_steps: half_units as f64 / step as f64, step, flat_units, simplify: step > 1 }
+        let half_steps = half_units as f64 / step as f64;
+        Self { half_steps, steps_per_m: half_steps / MERCATOR_HALF_M, step, flat_units, simplify: step > 1 }
     }
 
     /// A unit of a tile, web mercator metres.
@@ -62,8 +64,8 @@ impl ZoomGrid {
 
     pub(super) fn position(&self, coord: &Coord<f64>) -> [i64; 2] {
         // Truncation after adding a half rounds, as nothing of the world is negative here.
-        let steps = |share: f64| (share * self.half_steps + 0.5) as i64 * self.step;
-        [steps(1.0 + coord.x / MERCATOR_HALF_M), steps(1.0 - coord.y / MERCATOR_HALF_M)]
+        let steps = |from_middle: f64| (self.half_steps + from_middle * self.steps_per_m + 0.5) as i64 * self.step;
+        [steps(coord.x), steps(-coord.y)]
     }
 
     /// A ring without its repeated last corner, generalised into `out`. Fewer than three corners: it collapsed.
@@ -83,9 +85,8 @@ impl ZoomGrid {
     /// Takes the corners that cannot be seen from a path on this grid.
     pub(super) fn thin(&self, path: &mut Vec<[i64; 2]>, closed: bool, scratch: &mut Scratch) {
         if self.simplify {
-            for _ in 0..PASSES {
-                thin(path, closed, self.flat_units, scratch);
-            }
+            // A turn in which nothing went would be followed by its like.
+            let _ = (0..PASSES).all(|_| thin(path, closed, self.flat_units, scratch));
         }
     }
 
@@ -106,11 +107,12 @@ impl ZoomGrid {
     }
 }
 
-/// Removes flat corners. Of flat corners in a row those with the lowest number go, never two neighbours at once.
-fn thin(path: &mut Vec<[i64; 2]>, closed: bool, flat_units: f64, scratch: &mut Scratch) {
+/// Removes flat corners, and says whether there were any to go. Of flat corners in a row those with the lowest number go, never
+/// two neighbours at once.
+fn thin(path: &mut Vec<[i64; 2]>, closed: bool, flat_units: f64, scratch: &mut Scratch) -> bool {
     let count = path.len();
     if count < 3 + usize::from(closed) {
-        return;
+        return false;
     }
     let around = |at: usize| (if at == 0 { count - 1 } else { at - 1 }, if at + 1 == count { 0 } else { at + 1 });
     let Scratch { flat, kept } = scratch;
@@ -120,7 +122,7 @@ fn thin(path: &mut Vec<[i64; 2]>, closed: bool, flat_units: f64, scratch: &mut S
         (closed || (at > 0 && at + 1 < count)) && is_flat(path[before], path[at], path[after], flat_units)
     }));
     if !flat.contains(&true) {
-        return;
+        return false;
     }
     kept.clear();
     for at in 0..count {
@@ -135,9 +137,11 @@ fn thin(path: &mut Vec<[i64; 2]>, closed: bool, flat_units: f64, scratch: &mut S
     while closed && kept.len() > 1 && kept.first() == kept.last() {
         kept.pop();
     }
-    if kept.len() >= 2 + usize::from(closed) {
+    let goes = kept.len() < count && kept.len() >= 2 + usize::from(closed);
+    if goes {
         std::mem::swap(path, kept);
     }
+    goes
 }
 
 /// Whether `b` lies within `flat_units` of the line from `a` to `c` and between the two.

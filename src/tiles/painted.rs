@@ -45,8 +45,9 @@ pub(super) struct Span {
 #[derive(Clone, Copy, Debug)]
 struct Squares {
     side_units: i32,
-    half_world: f64,
-    origin: [f64; 2],
+    squares_per_m: f64,
+    /// The middle of the world.
+    middle: [f64; 2],
     /// All that a tile shows.
     tile: Span,
 }
@@ -57,17 +58,14 @@ impl Squares {
         let buffer = BUFFER_UNITS / side_units;
         Self {
             side_units,
-            half_world: world as f64 / 2.0,
-            origin: ZoomGrid::origin(tile).map(|c| c as f64 / f64::from(side_units)),
+            squares_per_m: world as f64 / 2.0 / MERCATOR_HALF_M,
+            middle: ZoomGrid::origin(tile).map(|c| world as f64 / 2.0 - c as f64 / f64::from(side_units)),
             tile: Span { min: [-buffer; 2], max: [TILE_UNITS / side_units + buffer; 2] },
         }
     }
 
     fn position(&self, coord: &Coord<f64>) -> [f64; 2] {
-        [
-            (1.0 + coord.x / MERCATOR_HALF_M) * self.half_world - self.origin[0],
-            (1.0 - coord.y / MERCATOR_HALF_M) * self.half_world - self.origin[1],
-        ]
+        [self.middle[0] + coord.x * self.squares_per_m, self.middle[1] - coord.y * self.squares_per_m]
     }
 
     /// Squares of the tile whose middles can lie in a mercator box.
@@ -91,10 +89,11 @@ pub(super) fn unpacked(place: u32) -> [i32; 2] {
     [(place & 0xFFFF) as i32 - 1024, (place >> 16) as i32 - 1024]
 }
 
-/// The first square whose middle is not before a place.
+/// The first square whose middle lies behind a place.
 fn first_middle(place: f64) -> i32 {
-    // Far outside of any tile it saturates, which is far enough.
-    (place - 0.5).ceil() as i32
+    // Truncation rounds down what is not negative; what lies farther out than that, or saturates, is outside of any tile.
+    const BEFORE: i32 = 1 << 20;
+    ((place + 0.5 + f64::from(BEFORE)) as i32).saturating_sub(BEFORE)
 }
 
 impl Span {
