@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use serde::{Serialize, Serializer};
 
 use super::line::At;
@@ -90,7 +91,7 @@ pub enum Part {
     OtherName,
     ShortName,
     AlternativeName,
-    /// 曾用名
+    /// 曾用名, or a former address; [`Hit::former`] says which.
     FormerName,
     Code,
     /// Road and number, without the divisions.
@@ -118,9 +119,12 @@ pub struct Place {
     pub layer: Layer,
     pub id: FeatureId,
     pub address: Option<String>,
-    /// `historical` or `reserved`, where the register says so.
+    /// `historical` or `reserved`, where the register says so; `cancelled`: it is no more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
+    /// Since when it is no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancelled_on: Option<NaiveDate>,
     #[serde(serialize_with = "division_name")]
     pub division: Option<Arc<Division>>,
     /// WGS 84 longitude, latitude; the geometry of a GeocodeJSON feature, not one of its properties.
@@ -153,12 +157,25 @@ pub struct Hit {
     pub parts: Vec<PartMatch>,
     /// What the score is the sum of.
     #[serde(skip)]
-    pub weights: [(&'static str, f64); 4],
+    pub weights: [(&'static str, f64); 5],
+    /// The earlier name or address that was met, when it is not called so any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub former: Option<Former>,
     /// Metres within which the place lies when it was interpolated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_m: Option<f64>,
     /// How many features this hit stands for: pieces of one road with the same names in the same division are one hit.
     pub features: u32,
+}
+
+/// A name or address that a place once had.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Former {
+    /// As the register wrote it.
+    pub name: String,
+    /// The day since which the present one is in force, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<NaiveDate>,
 }
 
 fn division_name<S: Serializer>(division: &Option<Arc<Division>>, serializer: S) -> Result<S::Ok, S::Error> {

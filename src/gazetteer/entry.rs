@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
 use super::Line;
+use super::earlier::Past;
 use crate::domain::{FeatureId, Fields, Layer, Name, Value};
 
 /// The division a feature lies in.
@@ -42,6 +45,8 @@ pub struct Entry {
     pub line: Option<Arc<Line>>,
     /// Of a place name that is not in use: historical, reserved.
     pub status: Option<Arc<str>>,
+    /// What it was called before; of one that is no more, since when.
+    pub past: Option<Box<Past>>,
 }
 
 impl Entry {
@@ -61,7 +66,13 @@ impl Entry {
             division: None,
             line: None,
             status: None,
+            past: None,
         }
+    }
+
+    /// Of one that is no more: since when.
+    pub(super) fn ended(&self) -> Option<NaiveDate> {
+        self.past.as_deref().and_then(|past| past.ended)
     }
 
     /// What is searched of a feature: its names, codes and address, without what is `hidden` from the public. `None`: there is no

@@ -33,6 +33,8 @@ pub enum How {
     LeftOut,
     /// The query says it, the register does not have it.
     Extra,
+    /// It was called so before; what was found is what it is called now.
+    Former,
     /// The number lies between two that are known.
     Interpolated,
     /// The query says something else.
