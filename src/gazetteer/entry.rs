@@ -1,5 +1,6 @@
 //! What the index is built from: a feature with the texts by which it may be found.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use chrono::NaiveDate;
 
 use super::Line;
 use super::earlier::Past;
+use super::forms;
 use crate::domain::{FeatureId, Fields, Layer, Name, Value};
 
 /// The division a feature lies in.
@@ -68,6 +70,11 @@ impl Entry {
             status: None,
             past: None,
         }
+    }
+
+    /// The address as it is displayed: the one given, else road, lane and number.
+    pub fn full_address(&self) -> Option<Cow<'_, str>> {
+        forms::address(self)
     }
 
     /// Of one that is no more: since when.
