@@ -47,7 +47,8 @@ pub(super) struct EarlierRow<'a> {
 pub(super) fn rows(of: &Entry) -> Vec<EarlierRow<'_>> {
     let marked = of.names.iter().filter(|name| name.kind == NameKind::Former);
     let known = of.past.as_deref().map_or(&[][..], |past| &past.earlier);
-    if known.is_empty() && marked.clone().next().is_none() {
+    // What nobody can find by what it is called now is left out as a whole.
+    if known.is_empty() && marked.clone().next().is_none() || forms::own_forms(of).is_empty() {
         return Vec::new();
     }
     let present = of.names.iter().filter(|name| name.kind != NameKind::Former).map(|name| name.text.as_str());
