@@ -161,12 +161,11 @@ pub(super) fn decode_row(layer: Layer, found: &PgRow, texts: &mut Texts) -> Resu
     decode_with_more(layer, found, texts).map(|(row, _)| row)
 }
 
+/// Values as they were sent.
+type Columns<'a> = Vec<Option<&'a [u8]>>;
+
 /// The row, and what was asked for behind its columns.
-pub(super) fn decode_with_more<'a>(
-    layer: Layer,
-    found: &'a PgRow,
-    texts: &mut Texts,
-) -> Result<(SnapshotRow, Vec<Option<&'a [u8]>>), StoreError> {
+pub(super) fn decode_with_more<'a>(layer: Layer, found: &'a PgRow, texts: &mut Texts) -> Result<(SnapshotRow, Columns<'a>), StoreError> {
     let mut values = Vec::with_capacity(found.len());
     for index in 0..found.len() {
         let value = found.try_get_raw(index)?;
