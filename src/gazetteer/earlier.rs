@@ -53,6 +53,8 @@ pub(super) fn rows(of: &Entry) -> Vec<EarlierRow<'_>> {
     }
     let present = of.names.iter().filter(|name| name.kind != NameKind::Former).map(|name| name.text.as_str());
     let mut names: HashSet<String> = of.name.as_deref().into_iter().chain(present).map(key).collect();
+    // A name it was shown by is news even where it is still its name in another language.
+    let mut shown: HashSet<String> = of.name.as_deref().map(key).into_iter().collect();
     let mut addresses: HashSet<String> = forms::address(of).map(|address| key(&address)).into_iter().collect();
     let blank = || {
         let mut entry = Entry::new(of.layer, of.id);
@@ -75,6 +77,10 @@ pub(super) fn rows(of: &Entry) -> Vec<EarlierRow<'_>> {
             }
         }
         let is_new = match (&entry.name, forms::address(&entry)) {
+            (Some(name), _) if of_language.is_empty() => {
+                names.insert(key(name));
+                shown.insert(key(name))
+            }
             (Some(name), _) => names.insert(key(name)),
             (None, Some(address)) => addresses.insert(key(&address)),
             (None, None) => false,

@@ -200,6 +200,17 @@ impl Candidate<'_> {
         Some(self.columns.displayed(self.columns.group_of(own), own))
     }
 
+    /// Its earlier name, where that is still its name in another language and the text is just that.
+    fn shown_before(&self, query: &Query) -> Option<(u32, u32)> {
+        let columns = self.columns;
+        if self.found.matched != (Match { kind: Kind::Exact, part: Part::OtherName }) {
+            return None;
+        }
+        let key = search_key(&query.text);
+        let earlier = columns.all_of(self.id()).iter().skip(1).map(|row| (columns.group_of(*row), *row));
+        earlier.into_iter().find(|(group, row)| search_key(&columns.displayed(*group, *row).concat()) == key)
+    }
+
     /// Pieces of one road, some of which have changed.
     fn is_same_place(&self, other: &Self) -> bool {
         let (row, other_row) = (self.row(), other.row());
@@ -233,6 +244,7 @@ impl Candidate<'_> {
         let own = columns.find(self.id()).unwrap_or(entry);
         let mut place = place(columns, columns.group_of(own), own, &query.lang);
         let met_by = road_was.map(|was| (was, columns.groups[was as usize].first)).or((own != entry).then_some((group, entry)));
+        let met_by = met_by.or_else(|| self.shown_before(query));
         let former = met_by
             .map(|(group, entry)| Former { name: columns.displayed(group, entry).concat(), since: columns.groups[group as usize].since });
         let matched = if former.is_some() { Match { part: Part::FormerName, ..matched } } else { matched };

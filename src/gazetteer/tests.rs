@@ -180,6 +180,16 @@ fn an_earlier_name_finds_the_place_as_it_is_called_now_behind_those_called_so_to
 }
 
 #[test]
+fn an_earlier_name_that_is_still_the_english_one_is_labelled_too() {
+    let mut road = with_past(named(1, Layer::Roads, "Renamed Street"), vec![was("Main Street", Some("2026-11-22"))]);
+    road.names = vec![Name { text: "Main Street".to_owned(), lang: "en".to_owned(), kind: NameKind::Official }];
+    let found = Index::build(vec![road]).resolve(&ask("main street"));
+    let hit = found.hit.unwrap();
+    assert_eq!((hit.matched, found.certainty), (Match { kind: Kind::Exact, part: Part::FormerName }, Some(Certainty::B)));
+    assert!(note(&hit).unwrap()[1].ends_with("now called Renamed Street since 2026-11-22."));
+}
+
+#[test]
 fn a_road_that_was_split_by_name_is_found_in_all_its_parts() {
     let piece = |number: u32, now: &str| with_past(named(number, Layer::Roads, now), vec![was("长街", Some("2020-05-01"))]);
     let index = Index::build(vec![piece(1, "东街"), piece(2, "东街"), piece(3, "西街")]);
@@ -424,6 +434,15 @@ type Ordered = (Kind, bool, u8, u8, usize, f64, String, FeatureId, Part);
 
 /// All that the index does, by a loop over all entries.
 fn brute_force(entries: &[Entry], query: &Query) -> Vec<Row> {
+    // still its name in another language
+    let texts = |entry: &Entry| {
+        super::earlier::rows(entry)
+            .into_iter()
+            .map(|row| search_key(row.entry.name.as_deref().or(row.entry.address.as_deref()).unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let was_shown: Vec<FeatureId> =
+        entries.iter().filter(|entry| texts(entry).contains(&search_key(&query.text))).map(|entry| entry.id).collect();
     // what it was called before is looked at like another entry
     let before = entries
         .iter()
@@ -448,7 +467,8 @@ fn brute_force(entries: &[Entry], query: &Query) -> Vec<Row> {
         let text = first.or(entry.codes.first().map(|code| code.as_ref())).map(str::to_owned);
         let text = text.or(forms::address(entry).map(|address| address.into_owned())).unwrap_or_default();
         let rank = entries.iter().filter(|other| place(other).is_some() && place(other) == place(both)).map(|other| other.0.rank).min();
-        let part = if was.is_some() { Part::FormerName } else { part };
+        let is_both = (kind, part) == (Kind::Exact, Part::OtherName) && was_shown.contains(&entry.id);
+        let part = if was.is_some() || is_both { Part::FormerName } else { part };
         rows.push((kind, was.is_some(), layer_order(entry.layer), rank.unwrap_or(entry.rank), length, distance, text, entry.id, part));
         places.push(place(both));
     }

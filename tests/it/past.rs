@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde_json::Value as Json;
 use yutu::config::Limits;
@@ -299,15 +300,21 @@ async fn old_addresses_are_known_when_a_layer_is_read_as_a_whole() {
          SELECT 'r', substr(translate(md5('p' || n), '0189', 'ghij'), 1, 16), '旧路', n || '号', '西湖区旧路' || n || '号', ST_SetSRID(ST_MakePoint({x} + n % 200 * 20, {y} + n / 200 * 20), 4549)
          FROM generate_series(1, 21000) n"
     );
-    service.change(&many).await;
-    service.change("UPDATE door_plates SET road = '新路', address = replace(address, '旧路', '新路')").await;
+    // twenty thousand changes take longer than one
+    let change = async |statements: &str| {
+        service.fresh.psql(statements).await;
+        let sequence = store::current_sequence(&service.fresh.pool).await.unwrap();
+        assert!(service.live.reached(sequence, Duration::from_secs(60)).await, "the change was not seen");
+    };
+    change(&many).await;
+    change("UPDATE door_plates SET road = '新路', address = replace(address, '旧路', '新路')").await;
     let old = hits(&service, "旧路20999号").await;
     assert_eq!((old[0]["address"].as_str(), old[0]["former"]["name"].as_str()), (Some("西湖区新路20999号"), Some("西湖区旧路20999号")));
     assert_eq!(service.live.state().gazetteer.len(), 21_000);
-    service.change("UPDATE door_plates SET valid_to = '2026-01-01'").await;
+    change("UPDATE door_plates SET valid_to = '2026-01-01'").await;
     assert_eq!(hits(&service, "新路20999号").await[0]["status"], "cancelled");
     assert_eq!(service.live.state().gazetteer.len(), 21_000);
-    service.change("DELETE FROM door_plates").await;
+    change("DELETE FROM door_plates").await;
     assert!(hits(&service, "新路20999号").await.is_empty() && service.live.state().gazetteer.is_empty());
 }
 
