@@ -42,7 +42,7 @@ pub struct ReverseAnswer {
     pub sequence: u64,
 }
 
-/// The nearest features, nearest first; of equally near ones the layers in drawing order from the top, then by id.
+/// The nearest features, nearest first; of equally near ones the layers in drawing order from the top, then by the value of the id.
 ///
 /// # Errors
 /// `Unavailable` until the snapshots are built; `Invalid` for a point the working system does not reach.

@@ -10,7 +10,7 @@ use crate::spatial::{Feature, Shape, Snapshot};
 /// How far roads and boundaries are looked for.
 const FAR_M: f64 = 2000.0;
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Surroundings {
     /// From the large to the small; empty where the register has no division, which is not to say that there is none.
     pub divisions: Vec<Area>,
@@ -19,7 +19,7 @@ pub struct Surroundings {
     pub boundary: Option<Beside>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Area {
     pub id: FeatureId,
     pub name: Option<String>,
@@ -29,7 +29,7 @@ pub struct Area {
 }
 
 /// A line near the point.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Beside {
     pub id: FeatureId,
     pub name: Option<String>,
@@ -37,7 +37,6 @@ pub struct Beside {
     /// Of the line in the direction of its points: left, right, or on it.
     pub side: Side,
     /// The division beyond the boundary.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub beyond: Option<String>,
 }
 

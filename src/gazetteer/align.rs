@@ -67,6 +67,11 @@ pub(super) fn align(text: &str, key: &str, own: &[OwnPart], names: &dyn Names) -
         })
         .collect();
     for (part, asked) in extras(&signs, &used, names) {
+        // 153号 alone reads like a room; where nothing else is the number of the door, it is that.
+        let is_door = part == ElementKind::Room
+            && asked.ends_with('号')
+            && !parts.iter().any(|known| known.part == ElementKind::Number && known.asked.is_some());
+        let part = if is_door { ElementKind::Number } else { part };
         match parts.iter_mut().find(|other| other.how == How::LeftOut && is_same_level(other.part, part)) {
             Some(other) => (other.how, other.asked) = (How::Differs, Some(asked)),
             None => parts.push(PartMatch { part, how: How::Extra, asked: Some(asked), found: None }),

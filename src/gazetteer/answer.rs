@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use chrono::NaiveDate;
+use serde::Serialize;
 
 use super::line::At;
 use super::{Division, PartMatch};
@@ -90,7 +91,7 @@ pub enum Part {
     OtherName,
     ShortName,
     AlternativeName,
-    /// 曾用名
+    /// 曾用名, or a former address; [`Hit::former`] says which.
     FormerName,
     Code,
     /// Road and number, without the divisions.
@@ -102,14 +103,14 @@ pub enum Part {
     Initials,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Match {
     pub kind: Kind,
     pub part: Part,
 }
 
 /// A feature as it is shown in a list of places.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Place {
     /// What to show: the name with the name in the other language, or the address; and the division where it is not said yet.
     pub label: String,
@@ -118,13 +119,12 @@ pub struct Place {
     pub layer: Layer,
     pub id: FeatureId,
     pub address: Option<String>,
-    /// `historical` or `reserved`, where the register says so.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// `historical` or `reserved`, where the register says so; `cancelled`: it is no more.
     pub status: Option<String>,
-    #[serde(serialize_with = "division_name")]
+    /// Since when it is no more.
+    pub cancelled_on: Option<NaiveDate>,
     pub division: Option<Arc<Division>>,
-    /// WGS 84 longitude, latitude; the geometry of a GeocodeJSON feature, not one of its properties.
-    #[serde(skip)]
+    /// WGS 84 longitude, latitude.
     pub position: Option<[f64; 2]>,
 }
 
@@ -139,28 +139,30 @@ impl Place {
     }
 }
 
-/// A place found. Serialised, it is the `geocoding` object of a GeocodeJSON feature.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// A place found.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
-    #[serde(flatten)]
     pub place: Place,
-    #[serde(rename = "match")]
     pub matched: Match,
     /// Between 0 and 1; never rises from one hit to the next.
     pub score: f64,
     /// What of the place each part of the query met, when [`Query::reasons`] are asked for.
-    #[serde(skip)]
     pub parts: Vec<PartMatch>,
     /// What the score is the sum of.
-    #[serde(skip)]
-    pub weights: [(&'static str, f64); 4],
+    pub weights: [(&'static str, f64); 5],
+    /// The earlier name or address that was met, when it is not called so any more.
+    pub former: Option<Former>,
     /// Metres within which the place lies when it was interpolated.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error_m: Option<f64>,
     /// How many features this hit stands for: pieces of one road with the same names in the same division are one hit.
     pub features: u32,
 }
 
-fn division_name<S: Serializer>(division: &Option<Arc<Division>>, serializer: S) -> Result<S::Ok, S::Error> {
-    division.as_ref().map(|division| division.name.as_ref()).serialize(serializer)
+/// A name or address that a place once had.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Former {
+    /// As the register wrote it.
+    pub name: String,
+    /// The day since which the present one is in force, where it is known.
+    pub since: Option<NaiveDate>,
 }

@@ -33,6 +33,8 @@ pub(super) struct Found {
     pub features: u32,
     /// Where it is on the line of its road, if that is not its own place.
     pub at: Option<At>,
+    /// The group of the earlier name of its road, where the text names that.
+    pub road_was: Option<u32>,
 }
 
 /// What of a group is met.
@@ -47,6 +49,8 @@ pub(super) struct Meeting {
 pub(super) struct Best<'a> {
     columns: &'a Columns,
     filter: Filter<'a>,
+    /// What [`Found::road_was`] of all that is offered now is.
+    pub road_was: Option<u32>,
     limit: usize,
     hits: Vec<Found>,
     work: u32,
@@ -104,7 +108,7 @@ fn significant(code: &str) -> &str {
 impl<'a> Best<'a> {
     pub fn new(columns: &'a Columns, filter: Filter<'a>, work_limit: u32) -> Self {
         let limit = filter.query.limit.min(LIMIT_MAX);
-        Self { columns, filter, limit, hits: Vec::with_capacity(limit + 1), work: 0, work_limit }
+        Self { columns, filter, road_was: None, limit, hits: Vec::with_capacity(limit + 1), work: 0, work_limit }
     }
 
     pub fn into_hits(self) -> (Vec<Found>, bool) {
@@ -170,8 +174,9 @@ impl<'a> Best<'a> {
     }
 
     fn order(&self, group: u32, kind: Kind, length_chars: u32) -> Order {
-        let rank = self.columns.groups[group as usize].rank;
-        Order { kind, layer: self.columns.layer_order(group), rank, length_chars, distance_m: 0.0 }
+        let row = &self.columns.groups[group as usize];
+        let is_former = row.is_former || self.road_was.is_some();
+        Order { kind, is_former, layer: self.columns.layer_order(group), rank: row.rank, length_chars, distance_m: 0.0 }
     }
 
     /// All members whose number is wanted; the numbers are given as they are in [`Columns::number`].
@@ -208,7 +213,7 @@ impl<'a> Best<'a> {
         }
         let mut order = self.order(meeting.group, meeting.matched.kind, length_chars);
         order.distance_m = self.distance_m(entry);
-        self.insert(Found { order, matched: meeting.matched, entry, group: meeting.group, features: 1, at: None });
+        self.insert(Found { order, matched: meeting.matched, entry, group: meeting.group, features: 1, at: None, road_was: self.road_was });
     }
 
     /// A number on the line of a road.
@@ -218,7 +223,15 @@ impl<'a> Best<'a> {
         }
         let mut order = self.order(meeting.group, meeting.matched.kind, meeting.chars);
         order.distance_m = self.filter.query.bias.map_or(0.0, |bias| distance_m(bias, at.position));
-        self.insert(Found { order, matched: meeting.matched, entry, group: meeting.group, features: 1, at: Some(at) });
+        self.insert(Found {
+            order,
+            matched: meeting.matched,
+            entry,
+            group: meeting.group,
+            features: 1,
+            at: Some(at),
+            road_was: self.road_was,
+        });
     }
 
     /// The nearest member for all of them.
@@ -240,7 +253,15 @@ impl<'a> Best<'a> {
         }
         if let Some((distance_m, entry)) = nearest {
             let order = Order { distance_m, ..self.order(meeting.group, meeting.matched.kind, meeting.chars) };
-            self.insert(Found { order, matched: meeting.matched, entry, group: meeting.group, features, at: None });
+            self.insert(Found {
+                order,
+                matched: meeting.matched,
+                entry,
+                group: meeting.group,
+                features,
+                at: None,
+                road_was: self.road_was,
+            });
         }
     }
 
@@ -261,6 +282,11 @@ impl<'a> Best<'a> {
         }
     }
 
+    /// One feature, be it by its present or by an earlier name.
+    fn is_same(&self, a: u32, b: u32) -> bool {
+        a == b || self.columns.ids[a as usize] == self.columns.ids[b as usize]
+    }
+
     fn compare(&self, a: &Found, b: &Found) -> Ordering {
         let columns = self.columns;
         let text = |found: &Found| columns.displayed(found.group, found.entry).into_iter().flat_map(str::bytes);
@@ -270,12 +296,12 @@ impl<'a> Best<'a> {
             .then_with(|| columns.ids[a.entry as usize].cmp(&columns.ids[b.entry as usize]))
     }
 
-    /// An entry that is there already keeps its better match.
+    /// A feature that is there already keeps its better match.
     fn insert(&mut self, found: Found) {
         if self.hits.len() >= self.limit && self.hits.last().is_none_or(|worst| self.compare(&found, worst) == Ordering::Greater) {
             return;
         }
-        if let Some(known) = self.hits.iter().position(|hit| hit.entry == found.entry) {
+        if let Some(known) = self.hits.iter().position(|hit| self.is_same(hit.entry, found.entry)) {
             let order = self.compare(&found, &self.hits[known]).then(found.matched.part.cmp(&self.hits[known].matched.part));
             if order != Ordering::Less {
                 return;

@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use rayon::prelude::*;
 
 use super::columns::{Columns, FormRow, Group, NONE, Numbers, Role, StartRow, StoredName, fixed};
+use super::earlier::{self, EarlierRow};
 use super::entry::{Division, Entry};
 use super::forms::{self, Form};
 use super::lexicon;
@@ -22,6 +24,18 @@ struct Prepared<'a> {
     entry: &'a Entry,
     address: Option<Cow<'a, str>>,
     number: Option<(usize, usize)>,
+    was: Option<Was<'a>>,
+}
+
+/// Of what is not called so any more, or is no more.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Was<'a> {
+    is_ended: bool,
+    since: Option<NaiveDate>,
+    /// Language of the earlier name.
+    lang: &'a str,
+    /// What it is called now.
+    now: Option<&'a str>,
 }
 
 /// What the members of a group have in common.
@@ -35,12 +49,14 @@ enum Common<'a> {
         after: &'a str,
         road: Option<&'a str>,
         lane: Option<&'a str>,
+        was: Option<Was<'a>>,
     },
     Place {
         division: Option<&'a Division>,
         name: &'a str,
         names: Vec<(&'a str, &'a str, NameKind)>,
         codes: Vec<&'a str>,
+        was: Option<Was<'a>>,
     },
 }
 
@@ -57,7 +73,11 @@ struct Gathered<'a> {
 /// Of several entries with one id the last is kept; an entry without any text is left out.
 pub(super) fn columns(entries: &[Entry]) -> Columns {
     let (kept, by_id) = last_of_each_id(entries);
-    let prepared: Vec<Prepared<'_>> = kept.par_iter().map(|entry| prepare(entry)).collect();
+    let earlier: Vec<EarlierRow<'_>> = kept.par_iter().flat_map_iter(|entry| earlier::rows(entry)).collect();
+    let by_id = with_earlier(by_id, &kept, &earlier);
+    let features = kept.len();
+    let now = kept.par_iter().map(|entry| prepare(entry, ended(entry)));
+    let prepared: Vec<Prepared<'_>> = now.chain(earlier.par_iter().map(|row| prepare(&row.entry, Some(was(row))))).collect();
     let (mut gathered, group_of) = gather(&prepared);
     gathered.par_iter_mut().for_each(Gathered::make_forms);
 
@@ -99,6 +119,7 @@ pub(super) fn columns(entries: &[Entry]) -> Columns {
     }
 
     let mut columns = Columns { numbers, ..Columns::default() };
+    columns.features = place_of_entry[..features].iter().filter(|place| **place != NONE).count();
     columns.ids = members.iter().map(|member| prepared[*member as usize].entry.id).collect();
     columns.number = members.iter().map(|member| number_of[*member as usize]).collect();
     columns.positions = members.iter().map(|member| fixed(prepared[*member as usize].entry.position)).collect();
@@ -134,6 +155,19 @@ fn last_of_each_id(entries: &[Entry]) -> (Vec<&Entry>, Vec<u32>) {
     (kept, by_id)
 }
 
+/// The places with those of the earlier names, which follow the entries, behind what they are of.
+fn with_earlier(by_id: Vec<u32>, kept: &[&Entry], earlier: &[EarlierRow<'_>]) -> Vec<u32> {
+    if earlier.is_empty() {
+        return by_id;
+    }
+    let mut rows: HashMap<FeatureId, Vec<u32>> = HashMap::new();
+    for (place, row) in (kept.len() as u32..).zip(earlier) {
+        rows.entry(row.of.id).or_default().push(place);
+    }
+    let whole = |entry: u32| std::iter::once(entry).chain(rows.get(&kept[entry as usize].id).into_iter().flatten().copied());
+    by_id.into_iter().flat_map(whole).collect()
+}
+
 /// The entries of the first groups, ascending by group, number and id.
 fn members(prepared: &[Prepared<'_>], group: impl Fn(usize) -> u32 + Sync, number_of: &[u32], groups: usize) -> Vec<u32> {
     let key = |entry: usize| u64::from(group(entry)) << 32 | u64::from(number_of[entry]);
@@ -143,12 +177,21 @@ fn members(prepared: &[Prepared<'_>], group: impl Fn(usize) -> u32 + Sync, numbe
     members.into_iter().map(|(_, _, entry)| entry).collect()
 }
 
-fn prepare(entry: &Entry) -> Prepared<'_> {
+fn ended(entry: &Entry) -> Option<Was<'_>> {
+    entry.ended().map(|day| Was { is_ended: true, since: Some(day), lang: "", now: None })
+}
+
+fn was<'a>(row: &'a EarlierRow<'_>) -> Was<'a> {
+    let now = row.of.name.as_deref().or(row.of.road.as_deref());
+    Was { is_ended: false, since: row.since, lang: row.lang, now }
+}
+
+fn prepare<'a>(entry: &'a Entry, was: Option<Was<'a>>) -> Prepared<'a> {
     let address = forms::address(entry);
     let shares = entry.name.is_none() && entry.names.is_empty() && entry.codes.is_empty();
     let split = address.as_deref().filter(|_| shares).and_then(|address| forms::split(address, entry.number.as_deref()));
     let number = split.map(|split| (split.before.len(), split.before.len() + split.number.len()));
-    Prepared { entry, address, number }
+    Prepared { entry, address, number, was }
 }
 
 impl<'a> Prepared<'a> {
@@ -168,12 +211,12 @@ impl<'a> Prepared<'a> {
         let division = entry.division.as_deref();
         if let Some([before, _, after]) = self.pieces() {
             let (road, lane) = (entry.road.as_deref(), entry.lane.as_deref());
-            return Some(Common::Street { layer: entry.layer, rank: entry.rank, division, before, after, road, lane });
+            return Some(Common::Street { layer: entry.layer, rank: entry.rank, division, before, after, road, lane, was: self.was });
         }
         let is_road = entry.layer == Layer::Roads && self.address.is_none();
         let name = entry.name.as_deref().filter(|_| is_road)?;
         let names = entry.names.iter().map(|name| (name.text.as_str(), name.lang.as_str(), name.kind)).collect();
-        Some(Common::Place { division, name, names, codes: entry.codes.iter().map(Arc::as_ref).collect() })
+        Some(Common::Place { division, name, names, codes: entry.codes.iter().map(Arc::as_ref).collect(), was: self.was })
     }
 }
 
@@ -217,9 +260,9 @@ impl Gathered<'_> {
         self.shortest_form_chars = self.forms.iter().map(form_chars).min().unwrap_or(0);
     }
 
-    fn key(&self) -> (bool, u8, u8, u32) {
+    fn key(&self) -> (bool, bool, u8, u8, u32) {
         let shortest = self.shortest_form_chars + self.shortest_number_chars;
-        (self.forms.is_empty(), layer_order(self.model.entry.layer), self.rank, shortest)
+        (self.forms.is_empty(), self.model.was.is_some(), layer_order(self.model.entry.layer), self.rank, shortest)
     }
 
     fn first_text(&self) -> (&str, &str) {
@@ -281,7 +324,7 @@ fn add_groups(columns: &mut Columns, order: &[u32], gathered: &[Gathered<'_>], g
         let names_first = columns.names.len() as u32;
         let mut name = |text: &str, lang: &str, role| columns.names.push(StoredName { text: texts.add(text), lang: texts.add(lang), role });
         if let Some(text) = entry.name.as_deref() {
-            name(text, "", Role::Main);
+            name(text, group.model.was.map_or("", |was| was.lang), Role::Main);
         }
         entry.names.iter().for_each(|further| name(&further.text, &further.lang, Role::Further(further.kind)));
         entry.codes.iter().for_each(|code| name(code, "", Role::Code));
@@ -292,6 +335,9 @@ fn add_groups(columns: &mut Columns, order: &[u32], gathered: &[Gathered<'_>], g
         columns.groups.push(Group {
             layer: entry.layer,
             rank: group.rank,
+            is_former: group.model.was.is_some(),
+            is_ended: group.model.was.is_some_and(|was| was.is_ended),
+            since: group.model.was.and_then(|was| was.since),
             is_one_place: group.is_one_place,
             numbered: group.numbered,
             has_address: address.is_some(),
@@ -336,7 +382,7 @@ fn add_forms(columns: &mut Columns, order: &[u32], gathered: &[Gathered<'_>]) {
     all.par_sort_unstable_by(|(group_a, a, chars_a), (group_b, b, chars_b)| {
         let key = |group: &u32, chars: &u32| {
             let row = &groups[*group as usize];
-            (layer_order(row.layer), row.rank, *chars, *group)
+            (row.is_former, layer_order(row.layer), row.rank, *chars, *group)
         };
         key(group_a, chars_a).cmp(&key(group_b, chars_b)).then_with(|| (a.part, &a.before, &a.after).cmp(&(b.part, &b.before, &b.after)))
     });
@@ -352,6 +398,7 @@ fn add_forms(columns: &mut Columns, order: &[u32], gathered: &[Gathered<'_>]) {
                 offset_bytes: start.offset_bytes as u32,
                 chars: row.chars - passed_chars + group.shortest_number_chars,
                 part: start.part,
+                is_former: group.is_former,
                 layer_order: layer_order(group.layer),
                 rank: group.rank,
             });

@@ -2,6 +2,8 @@
 //! for texts whose parts are in another order than the register's, that leave parts out in the middle, or that say more
 //! (a room, an occupant, a division) than the register has.
 
+use std::collections::BTreeSet;
+
 use super::align::is_same_level;
 use super::altered::leading_number;
 use super::answer::{Kind, Match, Query};
@@ -82,13 +84,13 @@ impl<'a> Search<'a> {
         }
         let mut any = false;
         for street in street_spellings(&asked.street) {
-            any |= self.street(asked, &street, Kind::Rearranged);
+            any |= self.street(asked, &street, Kind::Rearranged).is_some();
         }
         if any {
             return;
         }
         for (street, kind) in self.changed(&asked.street) {
-            any |= self.street(asked, &street, kind);
+            any |= self.street(asked, &street, kind).is_some();
             if any && kind == Kind::Sound {
                 return;
             }
@@ -129,8 +131,8 @@ impl<'a> Search<'a> {
         all
     }
 
-    /// Everything in this street that fits; whether there is such a street.
-    fn street(&mut self, asked: &Asked, street: &str, kind: Kind) -> bool {
+    /// Everything in this street that fits. `None`: there is no such street; else whether the number is met in it.
+    fn street(&mut self, asked: &Asked, street: &str, kind: Kind) -> Option<bool> {
         let is_latin = street.chars().next_back().is_some_and(|last| !is_unspaced(last));
         let head = if is_latin { format!("{street} ") } else { street.to_owned() };
         let starts: Vec<&StartRow> = self.starts_at(&head).iter().filter(|start| self.is_numbered(start)).collect();
@@ -139,7 +141,7 @@ impl<'a> Search<'a> {
         for start in starts.iter().copied() {
             any = true;
             if !self.best.may_go_on(1) {
-                return true;
+                return Some(true);
             }
             let agreement = self.agreement(asked, start);
             let has_number = self.number(asked, start, agreement, kind);
@@ -147,9 +149,12 @@ impl<'a> Search<'a> {
             is_met_elsewhere |= has_number;
         }
         let named: Vec<&StartRow> = self.starts_at(street).iter().filter(|start| !self.is_numbered(start)).collect();
+        if asked.number.is_some() && !is_met {
+            is_met |= self.renamed(asked, &named, kind);
+        }
         for start in named.iter().copied() {
             if !self.best.may_go_on(1) {
-                return true;
+                return Some(true);
             }
             any = true;
             let agreement = self.agreement(asked, start);
@@ -177,7 +182,30 @@ impl<'a> Search<'a> {
                 self.nearest_in(start, wanted, agreement.kind(asked, Kind::NearestNumber), agreement.chars(asked));
             }
         }
-        any
+        any.then_some(is_met)
+    }
+
+    /// The number in the roads that had this name before, under the name that they have now; whether it is there.
+    fn renamed(&mut self, asked: &Asked, named: &[&StartRow], kind: Kind) -> bool {
+        let columns = self.columns;
+        if self.best.road_was.is_some() {
+            return false;
+        }
+        let groups: BTreeSet<u32> = named.iter().map(|start| self.form(start.form).group).collect();
+        let mut is_met = false;
+        for group in groups {
+            let row = &columns.groups[group as usize];
+            if row.layer != Layer::Roads || !row.is_former || row.is_ended {
+                continue;
+            }
+            let Some(piece) = columns.members(group).find(|piece| self.best.is_valid(*piece as u32)) else { continue };
+            let Some(now) = columns.find(&columns.ids[piece]) else { continue };
+            let now = search_key(&columns.displayed(columns.group_of(now), now).concat());
+            self.best.road_was = Some(group);
+            is_met |= self.street(asked, now.as_str(), kind) == Some(true);
+            self.best.road_was = None;
+        }
+        is_met
     }
 
     /// A number on the line of this road: by its own ranges, else between the plates of the street.

@@ -72,7 +72,7 @@ fn differences(hit: &Hit) -> Vec<(How, Option<ElementKind>)> {
     let mut all: Vec<(How, Option<ElementKind>)> = Vec::new();
     for part in hit.parts.iter().filter(|part| part.how != How::Exact) {
         let together = match part.how {
-            How::Script => true,
+            How::Script | How::Former => true,
             How::LeftOut | How::Extra => part.part.is_division() || part.part.is_inside(),
             _ => false,
         };
@@ -89,8 +89,11 @@ pub fn certainty(hit: &Hit, rivals: usize) -> Certainty {
     let differs = differences(hit);
     let is_far_off = matches!(hit.matched.kind, Kind::NearestNumber | Kind::Street | Kind::Elsewhere)
         || hit.parts.iter().any(|part| part.how.contradicts());
-    // found by an old or short name: one more thing to know
-    let is_other_name = matches!(hit.matched.part, Part::FormerName | Part::AlternativeName | Part::ShortName);
+    // found by an old or short name, or not in use: one more thing to know
+    let is_old_part = hit.parts.iter().any(|part| part.how == How::Former);
+    let is_other_name = matches!(hit.matched.part, Part::AlternativeName | Part::ShortName)
+        || hit.matched.part == Part::FormerName && !is_old_part
+        || hit.place.status.is_some();
     match differs.len() + usize::from(is_other_name) {
         _ if rivals > 0 || is_far_off || hit.parts.is_empty() => Certainty::C,
         0 if hit.matched.kind != Kind::Interpolated => Certainty::A,

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
 use super::answer::{Kind, Part};
+use super::earlier::{Earlier, Past, Said};
 use super::entry::{Division, Entry};
 use super::line::Line;
 use super::postings::Postings;
@@ -19,6 +22,12 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) struct Group {
     pub layer: Layer,
     pub rank: u8,
+    /// What its members were called before, or what is no more.
+    pub is_former: bool,
+    /// Its members are no more.
+    pub is_ended: bool,
+    /// Since when they are called otherwise, or are no more.
+    pub since: Option<NaiveDate>,
     /// Its members count as one place.
     pub is_one_place: bool,
     pub numbered: bool,
@@ -75,6 +84,7 @@ pub(super) struct StartRow {
     pub chars: u32,
     pub part: Part,
     /// Of the group, here so that a long run of starts is passed over without looking at the groups.
+    pub is_former: bool,
     pub layer_order: u8,
     pub rank: u8,
 }
@@ -118,14 +128,17 @@ pub(super) struct Columns {
     pub ids: Vec<FeatureId>,
     pub number: Vec<u32>,
     pub positions: Vec<[i32; 2]>,
+    /// Ascending by id; of one id what it is now comes first, then what it was called before.
     pub by_id: Vec<u32>,
+    /// How many of the entries are features rather than earlier names of such.
+    pub features: usize,
     /// Of roads, ascending by entry.
     pub lines: Vec<(u32, Arc<Line>)>,
 }
 
 impl StartRow {
     pub fn order(&self, kind: Kind) -> Order {
-        Order { kind, layer: self.layer_order, rank: self.rank, length_chars: self.chars, distance_m: 0.0 }
+        Order { kind, is_former: self.is_former, layer: self.layer_order, rank: self.rank, length_chars: self.chars, distance_m: 0.0 }
     }
 }
 
@@ -164,8 +177,22 @@ impl Columns {
         self.groups.partition_point(|group| group.first <= entry) as u32 - 1
     }
 
+    /// What it is now.
     pub fn find(&self, id: &FeatureId) -> Option<u32> {
-        self.by_id.binary_search_by(|entry| self.ids[*entry as usize].cmp(id)).ok().map(|place| self.by_id[place])
+        self.all_of(id).first().copied()
+    }
+
+    /// What it is now, and what it was called before.
+    pub fn all_of(&self, id: &FeatureId) -> &[u32] {
+        let from = self.by_id.partition_point(|entry| self.ids[*entry as usize] < *id);
+        let rest = &self.by_id[from..];
+        &rest[..rest.iter().take_while(|entry| self.ids[**entry as usize] == *id).count()]
+    }
+
+    /// Whether it is an earlier name or address of a feature.
+    pub fn is_earlier(&self, entry: u32) -> bool {
+        let group = &self.groups[self.group_of(entry) as usize];
+        group.is_former && !group.is_ended
     }
 
     pub fn names_of(&self, group: u32) -> &[StoredName] {
@@ -212,6 +239,7 @@ impl Columns {
         whole.lane = self.text(row.lane).map(Arc::from);
         whole.number = self.number_of(entry).map(|number| self.numbers.displayed.get(number).into());
         whole.line = self.line(entry).cloned();
+        whole.past = self.past(row, entry);
         whole.position = degrees(self.positions[entry as usize]);
         for name in self.names_of(group) {
             let text = self.texts.get(name.text);
@@ -223,6 +251,42 @@ impl Columns {
             }
         }
         whole
+    }
+
+    fn past(&self, row: &Group, entry: u32) -> Option<Box<Past>> {
+        // Hardly any have one, and looking for it takes longer than all the rest.
+        if !row.is_ended && self.features == self.ids.len() {
+            return None;
+        }
+        let others = self.all_of(&self.ids[entry as usize]).iter().filter(|other| **other != entry);
+        let earlier: Vec<Earlier> = others.filter_map(|other| self.earlier(entry, *other)).collect();
+        let ended = row.since.filter(|_| row.is_ended);
+        (ended.is_some() || !earlier.is_empty()).then(|| Box::new(Past { earlier, ended }))
+    }
+
+    /// `None`: it is one of the names that the register itself marks as former.
+    fn earlier(&self, of: u32, entry: u32) -> Option<Earlier> {
+        let group = self.group_of(entry);
+        let row = &self.groups[group as usize];
+        let arc = |text: u32| self.text(text).map(Arc::from);
+        let said = match self.names_of(group).first() {
+            Some(name) => {
+                let same = |other: &&StoredName| {
+                    other.role == Role::Further(NameKind::Former) && self.texts.get(other.text) == self.texts.get(name.text)
+                };
+                if row.since.is_none() && self.names_of(self.group_of(of)).iter().any(|other| same(&other)) {
+                    return None;
+                }
+                Said::Name { text: self.texts.get(name.text).into(), lang: self.texts.get(name.lang).into() }
+            }
+            None => Said::Address {
+                address: self.address(group, entry).map(Arc::from),
+                road: arc(row.road),
+                lane: arc(row.lane),
+                number: self.number_of(entry).map(|number| self.numbers.displayed.get(number).into()),
+            },
+        };
+        Some(Earlier { said, since: row.since })
     }
 
     pub fn line(&self, entry: u32) -> Option<&Arc<Line>> {

@@ -1,9 +1,14 @@
 //! What the index is built from: a feature with the texts by which it may be found.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
 use super::Line;
+use super::earlier::Past;
+use super::forms;
 use crate::domain::{FeatureId, Fields, Layer, Name, Value};
 
 /// The division a feature lies in.
@@ -42,6 +47,8 @@ pub struct Entry {
     pub line: Option<Arc<Line>>,
     /// Of a place name that is not in use: historical, reserved.
     pub status: Option<Arc<str>>,
+    /// What it was called before; of one that is no more, since when.
+    pub past: Option<Box<Past>>,
 }
 
 impl Entry {
@@ -61,7 +68,18 @@ impl Entry {
             division: None,
             line: None,
             status: None,
+            past: None,
         }
+    }
+
+    /// The address as it is displayed: the one given, else road, lane and number.
+    pub fn full_address(&self) -> Option<Cow<'_, str>> {
+        forms::address(self)
+    }
+
+    /// Of one that is no more: since when.
+    pub(super) fn ended(&self) -> Option<NaiveDate> {
+        self.past.as_deref().and_then(|past| past.ended)
     }
 
     /// What is searched of a feature: its names, codes and address, without what is `hidden` from the public. `None`: there is no

@@ -147,13 +147,15 @@ pub(super) fn own_forms(entry: &Entry) -> Vec<Form> {
             NameKind::Official => whole(key.into_string(), Part::OtherName),
             NameKind::Short => whole(key.into_string(), Part::ShortName),
             NameKind::Alternative => whole(key.into_string(), Part::AlternativeName),
-            NameKind::Former => whole(key.into_string(), Part::FormerName),
+            // a row of its own: see `earlier`
+            NameKind::Former => {}
         }
     }
     for code in &entry.codes {
         whole(search_key(code).into_string(), Part::Code);
     }
-    for text in entry.name.as_deref().into_iter().chain(entry.names.iter().map(|name| name.text.as_str())) {
+    let further = entry.names.iter().filter(|name| name.kind != NameKind::Former).map(|name| name.text.as_str());
+    for text in entry.name.as_deref().into_iter().chain(further) {
         if let Some(pinyin) = romanised(text) {
             whole(pinyin.joined, Part::Pinyin);
             whole(pinyin.initials, Part::Initials);

@@ -5,16 +5,16 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::altered::find_altered;
-use super::answer::{Answer, Hit, Kind, Place, Query};
+use super::answer::{Answer, Former, Hit, Kind, Match, Part, Place, Query};
 use super::best::{Found, LIMIT_MAX};
 use super::by_parts::find_by_parts;
-use super::columns::{Columns, Role, StoredName, degrees};
+use super::columns::{Columns, Group, Role, StoredName, degrees};
 use super::entry::Entry;
 use super::find::find;
 use super::own;
 use super::score::Order;
 use super::tier::{self, Tier};
-use crate::domain::{FeatureId, NameKind};
+use crate::domain::{FeatureId, Layer, NameKind};
 use crate::language::search_key;
 
 /// Rows looked at before a search gives up and says so. No question of the bench reaches it.
@@ -51,7 +51,7 @@ impl Index {
         Self { tiers: Arc::new(vec![Tier::of(&entries)]) }
     }
 
-    /// How many entries can be found.
+    /// How many features can be found, those that are no more among them.
     pub fn len(&self) -> usize {
         self.tiers.iter().map(Tier::len).sum()
     }
@@ -96,6 +96,7 @@ impl Index {
             all.sort_by(Candidate::cmp);
             all.truncate(query.limit);
         }
+        without_successors(&mut all);
         let key = if query.reasons { search_key(&query.text).into_string() } else { String::new() };
         let hits = all.iter().map(|candidate| candidate.hit(query, &key)).collect();
         Answer { hits, truncated }
@@ -131,6 +132,12 @@ impl Index {
         Self { tiers: Arc::new(tier::with_newest(tiers, upserted)) }
     }
 
+    /// The ids of all entries of a layer, those that are no more among them.
+    pub fn ids(&self, layer: Layer) -> Vec<FeatureId> {
+        let of_tier = |tier: &Tier| tier.ids(layer);
+        self.tiers.iter().flat_map(of_tier).collect()
+    }
+
     /// Whether there are so many changes that [`Index::merged`] pays.
     pub fn needs_merge(&self) -> bool {
         let changed: usize = self.tiers.iter().skip(1).map(Tier::len).sum();
@@ -146,6 +153,19 @@ impl Index {
     pub fn memory_bytes(&self) -> usize {
         self.tiers.iter().map(Tier::memory_bytes).sum()
     }
+}
+
+/// What is no more is not told where the same name or address of today is told before it: editions that call a feature by another id
+/// end it and begin it anew.
+fn without_successors(all: &mut Vec<Candidate<'_>>) {
+    if !all.iter().any(|candidate| candidate.row().is_ended) {
+        return;
+    }
+    let name = |candidate: &Candidate<'_>| {
+        (candidate.row().layer, place(candidate.columns, candidate.found.group, candidate.found.entry, "zh").label)
+    };
+    let mut known: HashSet<(Layer, String)> = HashSet::new();
+    all.retain(|candidate| known.insert(name(candidate)) || !candidate.row().is_ended);
 }
 
 /// What is there already stays as it is unless it is met better now.
@@ -170,15 +190,37 @@ impl Candidate<'_> {
         &self.columns.ids[self.found.entry as usize]
     }
 
+    fn row(&self) -> &Group {
+        &self.columns.groups[self.found.group as usize]
+    }
+
+    /// What it is called now, where the text met is an earlier name.
+    fn now(&self) -> Option<[&str; 3]> {
+        let own = self.columns.find(self.id()).filter(|own| *own != self.found.entry)?;
+        Some(self.columns.displayed(self.columns.group_of(own), own))
+    }
+
+    /// Its earlier name, where that is still its name in another language and the text is just that.
+    fn shown_before(&self, query: &Query) -> Option<(u32, u32)> {
+        let columns = self.columns;
+        if self.found.matched != (Match { kind: Kind::Exact, part: Part::OtherName }) {
+            return None;
+        }
+        let key = search_key(&query.text);
+        let earlier = columns.all_of(self.id()).iter().skip(1).map(|row| (columns.group_of(*row), *row));
+        earlier.into_iter().find(|(group, row)| search_key(&columns.displayed(*group, *row).concat()) == key)
+    }
+
     /// Pieces of one road, some of which have changed.
     fn is_same_place(&self, other: &Self) -> bool {
-        let group = |candidate: &Self| candidate.found.group as usize;
-        let (row, other_row) = (&self.columns.groups[group(self)], &other.columns.groups[group(other)]);
+        let (row, other_row) = (self.row(), other.row());
         let division = |candidate: &Self, division: u32| candidate.columns.divisions.get(division as usize).cloned();
         row.is_one_place
             && other_row.is_one_place
             && division(self, row.division) == division(other, other_row.division)
+            && (row.is_former, row.is_ended, row.since) == (other_row.is_former, other_row.is_ended, other_row.since)
             && self.names().eq(other.names())
+            && (!row.is_former || self.now() == other.now())
     }
 
     fn names(&self) -> impl Iterator<Item = (&str, &str, Role)> {
@@ -196,13 +238,21 @@ impl Candidate<'_> {
 
     /// `key`: the search key of the query, where reasons are asked for.
     fn hit(&self, query: &Query, key: &str) -> Hit {
-        let Found { order, matched, entry, group, features, at } = self.found;
-        let parts = if query.reasons { own::parts(self.columns, &self.found, &query.text, key) } else { Vec::new() };
-        let mut place = place(self.columns, group, entry, &query.lang);
+        let Found { order, matched, entry, group, features, at, road_was } = self.found;
+        let columns = self.columns;
+        let parts = if query.reasons { own::parts(columns, &self.found, &query.text, key) } else { Vec::new() };
+        let own = columns.find(self.id()).unwrap_or(entry);
+        let mut place = place(columns, columns.group_of(own), own, &query.lang);
+        let met_by = road_was.map(|was| (was, columns.groups[was as usize].first)).or((own != entry).then_some((group, entry)));
+        let met_by = met_by.or_else(|| self.shown_before(query));
+        let former = met_by
+            .map(|(group, entry)| Former { name: columns.displayed(group, entry).concat(), since: columns.groups[group as usize].since });
+        let matched = if former.is_some() { Match { part: Part::FormerName, ..matched } } else { matched };
         if let Some(at) = at {
             place.put_at(at);
         }
-        Hit { place, matched, score: order.score(), parts, weights: order.weights(), error_m: at.map(|at| at.error_m.ceil()), features }
+        let error_m = at.map(|at| at.error_m.ceil());
+        Hit { place, matched, score: order.score(), parts, weights: order.weights(), former, error_m, features }
     }
 }
 
@@ -215,7 +265,8 @@ fn place(columns: &Columns, group: u32, entry: u32, lang: &str) -> Place {
     let name = names.clone().find(|name| name.role == Role::Main).map(text);
     let name_en = names.clone().find(is_english).map(text);
     let address = columns.address(group, entry);
-    let status = names.clone().find(|name| name.role == Role::Status).map(text);
+    let status = if row.is_ended { Some("cancelled".to_owned()) } else { names.clone().find(|name| name.role == Role::Status).map(text) };
+    let cancelled_on = row.since.filter(|_| row.is_ended);
     let division = columns.divisions.get(row.division as usize).cloned();
 
     let both = if lang.starts_with("zh") { [&name, &name_en] } else { [&name_en, &name] };
@@ -228,5 +279,5 @@ fn place(columns: &Columns, group: u32, entry: u32, lang: &str) -> Place {
         label = format!("{label}, {}", division.name);
     }
     let position = degrees(columns.positions[entry as usize]);
-    Place { label, name, name_en, layer: row.layer, id: columns.ids[entry as usize], address, status, division, position }
+    Place { label, name, name_en, layer: row.layer, id: columns.ids[entry as usize], address, status, cancelled_on, division, position }
 }

@@ -22,6 +22,7 @@ mod build;
 mod by_parts;
 mod certainty;
 mod columns;
+mod earlier;
 mod entry;
 mod find;
 mod forms;
@@ -42,10 +43,11 @@ mod real_data;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answer, Hit, Kind, Match, Part, Place, Query};
+pub use answer::{Answer, Former, Hit, Kind, Match, Part, Place, Query};
 pub use certainty::{Certainty, Resolution, certainty};
+pub use earlier::{Earlier, Past, Said};
 pub use entry::{Division, Entry};
 pub use index::Index;
 pub use line::Line;
-pub use notes::note;
+pub use notes::{note, standing};
 pub use parts::{How, PartMatch};

@@ -1,14 +1,19 @@
 //! What a reader has to be told of a hit that is not plainly what the text says, in Chinese and English.
 
-use super::answer::{Hit, Kind, Part};
+use super::answer::{Former, Hit, Kind, Part};
 use super::parts::How;
 use crate::language::address::ElementKind;
 
 /// `None`: the hit is what was asked for. Needs the hit's parts (`Query::reasons`) to name what differs.
 pub fn note(hit: &Hit) -> Option<[String; 2]> {
-    let notes: Vec<[String; 2]> = [of_kind(hit), of_name(hit), of_status(hit)].into_iter().flatten().collect();
+    let notes: Vec<[String; 2]> = of_kind(hit).into_iter().chain(standing(hit)).collect();
     let joined = |language: usize, between: &str| notes.iter().map(|note| note[language].as_str()).collect::<Vec<_>>().join(between);
     (!notes.is_empty()).then(|| [joined(0, ""), joined(1, " ")])
+}
+
+/// What has become of the place and of the name that was met.
+pub fn standing(hit: &Hit) -> Vec<[String; 2]> {
+    [of_former(hit), of_name(hit), of_status(hit)].into_iter().flatten().collect()
 }
 
 fn of_kind(hit: &Hit) -> Option<[String; 2]> {
@@ -48,9 +53,18 @@ fn of_kind(hit: &Hit) -> Option<[String; 2]> {
     }
 }
 
+fn of_former(hit: &Hit) -> Option<[String; 2]> {
+    let Former { name, since } = hit.former.as_ref()?;
+    let now = hit.place.name.as_deref().or(hit.place.address.as_deref())?;
+    let [zh, en] = match since {
+        Some(day) => [format!("，自{day}起"), format!(" since {day}")],
+        None => [String::new(), String::new()],
+    };
+    Some([format!("「{name}」是曾用名，现名「{now}」{zh}。"), format!("\u{201C}{name}\u{201D} is a former name; now called {now}{en}.")])
+}
+
 fn of_name(hit: &Hit) -> Option<[String; 2]> {
     let (zh, en) = match hit.matched.part {
-        Part::FormerName => ("曾用名", "a former name"),
         Part::AlternativeName => ("别名", "another name"),
         Part::ShortName => ("简称", "a short name"),
         _ => return None,
@@ -64,6 +78,10 @@ fn of_name(hit: &Hit) -> Option<[String; 2]> {
 fn of_status(hit: &Hit) -> Option<[String; 2]> {
     let (zh, en) = match hit.place.status.as_deref()? {
         "historical" => ("该地名已废止。", "This name is no longer in use."),
+        "cancelled" => {
+            let day = hit.place.cancelled_on.map(|day| day.to_string()).unwrap_or_default();
+            return Some([format!("已注销，自{day}起。"), format!("Cancelled since {day}.")]);
+        }
         "reserved" => ("该地名为预留名称，尚未使用。", "This name is reserved and not yet in use."),
         _ => return None,
     };

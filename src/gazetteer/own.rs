@@ -1,33 +1,25 @@
 //! The parts that the register has of a place: divisions, road, lane, number and what is inside; or its names.
 
-use super::align::{OwnPart, align};
+use super::align::{OwnPart, align, is_same_level};
 use super::answer::{Kind, Part};
 use super::asked::with_other_dash;
 use super::best::Found;
 use super::columns::{Columns, Role};
 use super::forms::divisions;
 use super::parts::{How, PartMatch};
-use crate::domain::Layer;
+use crate::domain::{Layer, NameKind};
 use crate::language::address::{ElementKind, street_spellings};
 use crate::language::{is_unspaced, search_key};
 
 /// What each part of the text met in this hit. `key`: the search key of the text.
 pub(super) fn parts(columns: &Columns, found: &Found, text: &str, key: &str) -> Vec<PartMatch> {
     let division = columns.divisions.get(columns.groups[found.group as usize].division as usize);
-    let mut ways: Vec<Vec<OwnPart>> = Vec::new();
-    if columns.groups[found.group as usize].has_address {
-        ways.push(of_address(columns, found));
-    }
-    let is_by_name = ways.is_empty() || !matches!(found.matched.part, Part::Address | Part::StreetAddress);
-    for name in columns.names_of(found.group).iter().filter(|name| is_by_name && name.role != Role::Status) {
-        let shown = columns.texts.get(name.text);
-        let kind = match (name.role, columns.groups[found.group as usize].layer) {
-            (Role::Code, _) => ElementKind::Other,
-            (_, Layer::Roads) => ElementKind::Road,
-            (_, Layer::Divisions) => division_kind(&search_key(shown).into_string(), false),
-            _ => ElementKind::Estate,
-        };
-        ways.push(own(kind, shown).into_iter().collect());
+    let is_by_address = matches!(found.matched.part, Part::Address | Part::StreetAddress);
+    let mut ways = ways(columns, found.group, found.entry, is_by_address);
+    let road_was = found.road_was.map(|was| search_key(&columns.displayed(was, 0).concat()).into_string());
+    if let Some(key) = &road_was {
+        let roads = ways.iter_mut().flatten().filter(|part| part.part == ElementKind::Road);
+        roads.for_each(|road| road.keys.push(key.clone()));
     }
     for way in &mut ways {
         let is_said = |name: &str| way.iter().any(|part| part.shown.contains(name) || part.shown == name);
@@ -44,13 +36,72 @@ pub(super) fn parts(columns: &Columns, found: &Found, text: &str, key: &str) -> 
         let number = best.iter_mut().find(|part| part.part == ElementKind::Number);
         number.into_iter().for_each(|part| part.how = How::Interpolated);
     }
-    best
+    for part in best.iter_mut().filter(|part| part.part == ElementKind::Road && part.asked.is_some() && part.asked == road_was) {
+        part.how = How::Former;
+    }
+    match columns.find(&columns.ids[found.entry as usize]).filter(|now| *now != found.entry) {
+        Some(now) => as_it_is_now(best, &ways_of(columns, now, is_by_address)),
+        None => best,
+    }
+}
+
+fn ways_of(columns: &Columns, entry: u32, is_by_address: bool) -> Vec<OwnPart> {
+    ways(columns, columns.group_of(entry), entry, is_by_address).into_iter().flatten().collect()
+}
+
+/// The parts of an earlier name or address, with what they are now.
+fn as_it_is_now(parts: Vec<PartMatch>, now: &[OwnPart]) -> Vec<PartMatch> {
+    let mut all = Vec::with_capacity(parts.len());
+    for mut part in parts {
+        let Some(was) = part.found.as_deref().map(|shown| search_key(shown).into_string()) else {
+            all.push(part);
+            continue;
+        };
+        let mut same = now.iter().filter(|own| is_same_level(own.part, part.part));
+        if now.iter().any(|own| own.keys[0] == was) {
+            all.push(part);
+            continue;
+        }
+        let is = same.next();
+        match part.how {
+            // What it was is not missed.
+            How::LeftOut if is.is_none() => continue,
+            How::Exact | How::Script => part.how = How::Former,
+            _ => {}
+        }
+        part.found = is.map(|own| own.shown.clone());
+        all.push(part);
+    }
+    all
+}
+
+/// The ways in which a place may be meant: by its address, by each of its names and codes.
+fn ways(columns: &Columns, group: u32, entry: u32, is_by_address: bool) -> Vec<Vec<OwnPart>> {
+    let mut ways: Vec<Vec<OwnPart>> = Vec::new();
+    if columns.groups[group as usize].has_address {
+        ways.push(of_address(columns, group, entry));
+    }
+    let is_by_name = ways.is_empty() || !is_by_address;
+    // What the register marks as former has a row of its own.
+    let counts = |role: Role| !matches!(role, Role::Status | Role::Further(NameKind::Former));
+    for name in columns.names_of(group).iter().filter(|name| is_by_name && counts(name.role)) {
+        let shown = columns.texts.get(name.text);
+        let kind = match (name.role, columns.groups[group as usize].layer) {
+            (Role::Code, _) => ElementKind::Other,
+            (_, Layer::Roads) => ElementKind::Road,
+            (_, Layer::Divisions) => division_kind(&search_key(shown).into_string(), false),
+            _ => ElementKind::Estate,
+        };
+        ways.push(own(kind, shown).into_iter().collect());
+    }
+    ways
 }
 
 fn penalty(how: How) -> u32 {
     match how {
         How::Exact => 0,
         How::Script => 1,
+        How::Former => 2,
         How::Sound => 4,
         How::Typo | How::Interpolated => 6,
         How::LeftOut | How::Extra => 10,
@@ -76,9 +127,9 @@ fn own(part: ElementKind, shown: &str) -> Option<OwnPart> {
     Some(OwnPart { part, keys, shown: shown.to_owned(), is_optional: false })
 }
 
-fn of_address(columns: &Columns, found: &Found) -> Vec<OwnPart> {
-    let row = &columns.groups[found.group as usize];
-    let [before, number, after] = columns.address_pieces(found.group, found.entry);
+fn of_address(columns: &Columns, group: u32, entry: u32) -> Vec<OwnPart> {
+    let row = &columns.groups[group as usize];
+    let [before, number, after] = columns.address_pieces(group, entry);
     let text = |text: u32| (text != super::columns::NONE).then(|| columns.texts.get(text));
     let (road, lane) = (text(row.road), text(row.lane));
     let mut parts = Vec::new();

@@ -5,15 +5,13 @@ use serde::Serialize;
 use crate::language::address::ElementKind;
 
 /// One part of the place or of the query.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartMatch {
     pub part: ElementKind,
     pub how: How,
     /// What the query says, folded as it is compared (simplified, half width, lower case); `None`: nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub asked: Option<String>,
     /// What the register says; `None`: it has no such part.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
 }
 
@@ -33,6 +31,8 @@ pub enum How {
     LeftOut,
     /// The query says it, the register does not have it.
     Extra,
+    /// It was called so before; what was found is what it is called now.
+    Former,
     /// The number lies between two that are known.
     Interpolated,
     /// The query says something else.

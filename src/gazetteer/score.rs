@@ -1,8 +1,8 @@
 //! What comes first, and the number that says so.
 //!
-//! The order of an answer is: kind of match, layer, rank in the layer, length of the text that was met (from where it was
+//! The order of an answer is: kind of match, whether it is called so now or was before, layer, rank in the layer, length of the text that was met (from where it was
 //! met when that is a beginning; how far a number is from the one asked for), distance to the place asked about, displayed text, id. The score is made of the first
-//! four with weights so far apart that it never contradicts the order.
+//! five with weights so far apart that it never contradicts the order.
 
 use std::cmp::Ordering;
 
@@ -20,17 +20,21 @@ const TYPO_WEIGHT: f64 = 0.27;
 const PARTIAL_WEIGHT: f64 = 0.18;
 const NEAREST_NUMBER_WEIGHT: f64 = 0.09;
 const ELSEWHERE_WEIGHT: f64 = 0.00;
-/// Divisions get all of it, the last layer nearly nothing. With all that follows less than the step from one kind to the next.
-const LAYER_WEIGHT: f64 = 0.08;
+/// For what is called so today and is still there. With all that follows less than the step from one kind to the next.
+const CURRENT_WEIGHT: f64 = 0.045;
+/// Divisions get all of it, the last layer nearly nothing. With all that follows less than the weight before it.
+const LAYER_WEIGHT: f64 = 0.04;
 /// Within a layer; less than the step from one layer to the next.
-const RANK_WEIGHT: f64 = 0.006;
+const RANK_WEIGHT: f64 = 0.003;
 /// Short texts get nearly all of it; less than the step from one rank to the next.
-const BREVITY_WEIGHT: f64 = 0.000_02;
+const BREVITY_WEIGHT: f64 = 0.000_01;
 
 /// Everything of the order but the texts and the id. Distance in metres, 0 where no place was asked about.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Order {
     pub kind: Kind,
+    /// By an earlier name, or no more.
+    pub is_former: bool,
     /// Of [`layer_order`].
     pub layer: u8,
     pub rank: u8,
@@ -43,7 +47,13 @@ pub(super) struct Order {
 impl Order {
     /// Without the distance: what can be known of a whole group at once.
     pub fn cmp_before_distance(&self, other: &Self) -> Ordering {
-        (self.kind, self.layer, self.rank, self.length_chars).cmp(&(other.kind, other.layer, other.rank, other.length_chars))
+        (self.kind, self.is_former, self.layer, self.rank, self.length_chars).cmp(&(
+            other.kind,
+            other.is_former,
+            other.layer,
+            other.rank,
+            other.length_chars,
+        ))
     }
 
     pub fn cmp(&self, other: &Self) -> Ordering {
@@ -55,7 +65,7 @@ impl Order {
     }
 
     /// What the score is the sum of.
-    pub fn weights(&self) -> [(&'static str, f64); 4] {
+    pub fn weights(&self) -> [(&'static str, f64); 5] {
         let kind = match self.kind {
             Kind::Exact => EXACT_WEIGHT,
             Kind::Prefix => PREFIX_WEIGHT,
@@ -71,6 +81,7 @@ impl Order {
         };
         [
             ("kind", kind),
+            ("current", if self.is_former { 0.0 } else { CURRENT_WEIGHT }),
             ("layer", LAYER_WEIGHT * (1.0 - f64::from(self.layer) / Layer::ALL.len() as f64)),
             ("rank", RANK_WEIGHT * (1.0 - f64::from(self.rank) / 256.0)),
             ("brevity", BREVITY_WEIGHT / (1.0 + f64::from(self.length_chars))),
@@ -113,8 +124,9 @@ mod tests {
         use Kind::*;
         let kinds = [Exact, Prefix, Substring, Rearranged, Sound, Typo, Partial, Interpolated, Street, NearestNumber, Elsewhere];
         let kind = prop::sample::select(kinds.to_vec());
-        (kind, 0..12u8, any::<u8>(), 0..400u32).prop_map(|(kind, layer, rank, length_chars)| Order {
+        (kind, any::<bool>(), 0..12u8, any::<u8>(), 0..400u32).prop_map(|(kind, is_former, layer, rank, length_chars)| Order {
             kind,
+            is_former,
             layer,
             rank,
             length_chars,

@@ -129,8 +129,143 @@ fn old_and_english_names_say_what_they_are() {
     let index = Index::build(vec![entry]);
     let hit = index.search(&ask("大馬路")).hits.remove(0);
     assert_eq!((hit.matched.part, hit.place.label.as_str()), (Part::FormerName, "中正路 (Zhongzheng Road), 羅東鎮"));
+    assert_eq!(note(&hit).unwrap()[0], "「大馬路」是曾用名，现名「中正路」。");
     let hit = index.search(&Query { lang: "en".to_owned(), ..ask("zhongzheng road") }).hits.remove(0);
     assert_eq!((hit.matched.part, hit.place.label.as_str()), (Part::OtherName, "Zhongzheng Road (中正路), 羅東鎮"));
+}
+
+fn day(text: &str) -> chrono::NaiveDate {
+    text.parse().unwrap()
+}
+
+fn was(name: &str, since: Option<&str>) -> Earlier {
+    Earlier { said: Said::Name { text: name.into(), lang: "".into() }, since: since.map(day) }
+}
+
+fn with_past(entry: Entry, earlier: Vec<Earlier>) -> Entry {
+    Entry { past: Some(Box::new(Past { earlier, ended: None })), ..entry }
+}
+
+#[test]
+fn an_earlier_name_finds_the_place_as_it_is_called_now_behind_those_called_so_today() {
+    let renamed =
+        with_past(named(1, Layer::Roads, "文四路"), vec![was("文三路", Some("2026-11-22")), was("老街", None), was("文四路", None)]);
+    let index = Index::build(vec![named(2, Layer::PlaceNames, "文三路"), renamed.clone()]);
+    let query = Query { reasons: true, ..ask("文三路") };
+    let hits = index.search(&query).hits;
+    assert_eq!(hits.iter().map(|hit| (hit.place.id, hit.matched.kind)).collect::<Vec<_>>(), [(id(2), Kind::Exact), (id(1), Kind::Exact)]);
+    assert_eq!((hits[0].former.as_ref(), note(&hits[0])), (None, None));
+    assert_eq!((hits[1].place.name.as_deref(), hits[1].matched.part), (Some("文四路"), Part::FormerName));
+    assert_eq!(hits[1].former, Some(Former { name: "文三路".to_owned(), since: Some(day("2026-11-22")) }));
+    let part = &hits[1].parts[0];
+    assert_eq!((part.how, part.asked.as_deref(), part.found.as_deref()), (How::Former, Some("文三路"), Some("文四路")));
+    let [zh, en] = note(&hits[1]).unwrap();
+    assert_eq!(zh, "「文三路」是曾用名，现名「文四路」，自2026-11-22起。");
+    assert_eq!(en, "\u{201C}文三路\u{201D} is a former name; now called 文四路 since 2026-11-22.");
+    assert_eq!(index.resolve(&query).certainty, Some(Certainty::A), "the one that is called so");
+    assert_eq!(index.resolve(&Query { layers: vec![Layer::Roads], ..query }).certainty, Some(Certainty::B));
+    // one feature is one hit, by the better of its names
+    assert_eq!(
+        index.search(&ask("文")).hits.iter().map(|hit| (hit.place.id, hit.former.is_some())).collect::<Vec<_>>(),
+        [(id(1), false), (id(2), false)]
+    );
+    assert_eq!((first(&index, "laojie").0, first(&index, "文四路").1.part), (id(1), Part::Name));
+    // what is kept is given back, less what was not news
+    assert_eq!(index.len(), 2);
+    let kept = index.get(&id(1)).unwrap().past.unwrap().earlier;
+    assert_eq!(kept, vec![was("文三路", Some("2026-11-22")), was("老街", None)]);
+    let changed = index.with_changes(&[], vec![named(1, Layer::Roads, "文五路")]);
+    assert_eq!((changed.len(), labels(&changed, "老街")), (2, vec![]));
+    assert_eq!(labels(&index.with_changes(&[id(2)], Vec::new()).merged(), "文三路"), ["文四路"]);
+}
+
+#[test]
+fn an_earlier_name_that_is_still_the_english_one_is_labelled_too() {
+    let mut road = with_past(named(1, Layer::Roads, "Renamed Street"), vec![was("Main Street", Some("2026-11-22"))]);
+    road.names = vec![Name { text: "Main Street".to_owned(), lang: "en".to_owned(), kind: NameKind::Official }];
+    let found = Index::build(vec![road]).resolve(&ask("main street"));
+    let hit = found.hit.unwrap();
+    assert_eq!((hit.matched, found.certainty), (Match { kind: Kind::Exact, part: Part::FormerName }, Some(Certainty::B)));
+    assert!(note(&hit).unwrap()[1].ends_with("now called Renamed Street since 2026-11-22."));
+}
+
+#[test]
+fn a_road_that_was_split_by_name_is_found_in_all_its_parts() {
+    let piece = |number: u32, now: &str| with_past(named(number, Layer::Roads, now), vec![was("长街", Some("2020-05-01"))]);
+    let index = Index::build(vec![piece(1, "东街"), piece(2, "东街"), piece(3, "西街")]);
+    let hits = index.search(&ask("长街")).hits;
+    assert_eq!(hits.iter().map(|hit| (hit.place.id, hit.features)).collect::<Vec<_>>(), [(id(1), 2), (id(3), 1)]);
+    assert_eq!(index.resolve(&ask("长街")).certainty, Some(Certainty::C));
+    let changed = index.with_changes(&[id(2)], vec![piece(2, "东街"), piece(4, "西街")]);
+    let hits = changed.search(&ask("长街")).hits;
+    assert_eq!(hits.iter().map(|hit| (hit.place.id, hit.features)).collect::<Vec<_>>(), [(id(1), 2), (id(3), 2)]);
+}
+
+#[test]
+fn an_earlier_address_finds_the_plate_and_says_which_part_was_another() {
+    let old = |number: &str| {
+        let address = Said::Address {
+            address: Some(format!("羅東鎮舊路{number}").into()),
+            road: Some("舊路".into()),
+            lane: None,
+            number: Some(number.into()),
+        };
+        Earlier { said: address, since: Some(day("2026-11-22")) }
+    };
+    let now = |id: u32, number: &str| with_past(plate(id, &format!("羅東鎮新路{number}"), "新路", number), vec![old(number)]);
+    let index = Index::build(vec![now(1, "12號"), now(2, "14號"), plate(3, "羅東鎮新路16號", "新路", "16號")]);
+    for text in ["羅東鎮舊路12號", "舊路12號", "舊路十二號羅東鎮"] {
+        let found = index.resolve(&ask(text));
+        let hit = found.hit.unwrap();
+        assert_eq!((hit.place.id, hit.matched.part), (id(1), Part::FormerName), "{text}");
+        assert_eq!(hit.place.address.as_deref(), Some("羅東鎮新路12號"));
+        let road = hit.parts.iter().find(|part| part.part == ElementKind::Road).unwrap();
+        assert_eq!((road.how, road.asked.as_deref(), road.found.as_deref()), (How::Former, Some("旧路"), Some("新路")), "{text}");
+        let number = hit.parts.iter().find(|part| part.part == ElementKind::Number).unwrap();
+        assert_eq!(number.how, How::Exact, "{text} {:?}", hit.parts);
+        assert_ne!(found.certainty, Some(Certainty::A), "{text}");
+    }
+    assert_eq!(index.resolve(&ask("羅東鎮舊路12號")).certainty, Some(Certainty::B));
+    assert_eq!(index.resolve(&ask("羅東鎮新路12號")).certainty, Some(Certainty::A));
+    assert_eq!(index.get(&id(2)).unwrap().past.unwrap().earlier, [old("14號")]);
+}
+
+#[test]
+fn a_number_on_the_old_name_of_a_road_is_found_on_the_road_as_it_is_called_now() {
+    let road = with_past(named(10, Layer::Roads, "新路"), vec![was("舊路", Some("2026-11-22"))]);
+    let index = Index::build(vec![plate(1, "羅東鎮新路12號", "新路", "12號"), plate(2, "羅東鎮新路14號", "新路", "14號"), road]);
+    for text in ["羅東鎮舊路12號", "舊路12號"] {
+        let found = index.resolve(&ask(text));
+        let hit = found.hit.unwrap();
+        assert_eq!((hit.place.id, hit.matched), (id(1), Match { kind: Kind::Rearranged, part: Part::FormerName }), "{text}");
+        assert_eq!(hit.former.as_ref().map(|former| former.name.as_str()), Some("舊路"));
+        let road = hit.parts.iter().find(|part| part.part == ElementKind::Road).unwrap();
+        assert_eq!((road.how, road.asked.as_deref(), road.found.as_deref()), (How::Former, Some("旧路"), Some("新路")), "{:?}", hit.parts);
+        assert_ne!(found.certainty, Some(Certainty::A));
+    }
+    assert_eq!(first(&index, "舊路99號").1.kind, Kind::Street);
+    let hit = index.search(&Query { reasons: true, ..ask("新路99號") }).hits.remove(0);
+    let missing = hit.parts.iter().find(|part| part.how == How::Extra).unwrap();
+    assert_eq!((missing.part, missing.asked.as_deref()), (ElementKind::Number, Some("99号")), "a door, not a room");
+}
+
+#[test]
+fn what_is_no_more_is_found_as_cancelled_unless_another_bears_its_name() {
+    let gone = |number: u32, name: &str| {
+        let past = Past { earlier: vec![was("旧桥", Some("2010-01-01"))], ended: Some(day("2025-01-01")) };
+        Entry { past: Some(Box::new(past)), ..named(number, Layer::PlaceNames, name) }
+    };
+    let index = Index::build(vec![gone(1, "新桥"), gone(2, "大桥"), named(3, Layer::PlaceNames, "大桥")]);
+    let found = index.resolve(&ask("新桥"));
+    let hit = found.hit.unwrap();
+    assert_eq!((hit.place.status.as_deref(), hit.place.cancelled_on), (Some("cancelled"), Some(day("2025-01-01"))));
+    assert_eq!((found.certainty, hit.matched.part), (Some(Certainty::B), Part::Name));
+    assert_eq!(note(&hit).unwrap(), ["已注销，自2025-01-01起。", "Cancelled since 2025-01-01."]);
+    assert_eq!(index.search(&ask("大桥")).hits.iter().map(|hit| hit.place.id).collect::<Vec<_>>(), [id(3)]);
+    let hit = index.search(&ask("旧桥")).hits.remove(0);
+    assert_eq!((hit.place.id, hit.former.is_some(), hit.place.status.as_deref()), (id(1), true, Some("cancelled")));
+    assert_eq!(index.get(&id(1)), Some(gone(1, "新桥")));
+    assert_eq!(index.ids(Layer::PlaceNames), [id(1), id(2), id(3)]);
 }
 
 #[test]
@@ -294,18 +429,32 @@ fn met(entry: &Entry, query: &Query) -> Option<(Kind, usize, Part)> {
 
 type Row = (FeatureId, Match, u32);
 
-/// Kind, layer, rank, length, distance, text, id, part.
-type Ordered = (Kind, u8, u8, usize, f64, String, FeatureId, Part);
+/// Kind, earlier or not, layer, rank, length, distance, text, id, part.
+type Ordered = (Kind, bool, u8, u8, usize, f64, String, FeatureId, Part);
 
 /// All that the index does, by a loop over all entries.
 fn brute_force(entries: &[Entry], query: &Query) -> Vec<Row> {
-    let place = |entry: &Entry| {
+    // still its name in another language
+    let texts = |entry: &Entry| {
+        super::earlier::rows(entry)
+            .into_iter()
+            .map(|row| search_key(row.entry.name.as_deref().or(row.entry.address.as_deref()).unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let was_shown: Vec<FeatureId> =
+        entries.iter().filter(|entry| texts(entry).contains(&search_key(&query.text))).map(|entry| entry.id).collect();
+    // what it was called before is looked at like another entry
+    let before = entries
+        .iter()
+        .flat_map(|entry| super::earlier::rows(entry).into_iter().map(|row| (row.entry, Some((row.since, entry.name.clone())))));
+    let entries: Vec<_> = entries.iter().map(|entry| (entry.clone(), None)).chain(before).collect();
+    let place = |(entry, was): &(Entry, Option<_>)| {
         let is_road = entry.layer == Layer::Roads && forms::address(entry).is_none() && entry.name.is_some();
-        is_road.then(|| (entry.division.clone(), entry.name.clone(), entry.names.clone(), entry.codes.clone()))
+        is_road.then(|| (entry.division.clone(), entry.name.clone(), entry.names.clone(), entry.codes.clone(), was.clone()))
     };
     let mut rows: Vec<Ordered> = Vec::new();
     let mut places = Vec::new();
-    for entry in entries {
+    for both @ (entry, was) in &entries {
         let in_bbox = query.bbox.is_none_or(|bbox| entry.position.is_some_and(|position| bbox.contains_point(position)));
         let in_layers = query.layers.is_empty() || query.layers.contains(&entry.layer);
         let in_division = query
@@ -317,13 +466,16 @@ fn brute_force(entries: &[Entry], query: &Query) -> Vec<Row> {
         let first = entry.name.as_deref().or(entry.names.first().map(|name| name.text.as_str()));
         let text = first.or(entry.codes.first().map(|code| code.as_ref())).map(str::to_owned);
         let text = text.or(forms::address(entry).map(|address| address.into_owned())).unwrap_or_default();
-        let rank = entries.iter().filter(|other| place(other).is_some() && place(other) == place(entry)).map(|other| other.rank).min();
-        rows.push((kind, layer_order(entry.layer), rank.unwrap_or(entry.rank), length, distance, text, entry.id, part));
-        places.push(place(entry));
+        let rank = entries.iter().filter(|other| place(other).is_some() && place(other) == place(both)).map(|other| other.0.rank).min();
+        let is_both = (kind, part) == (Kind::Exact, Part::OtherName) && was_shown.contains(&entry.id);
+        let part = if was.is_some() || is_both { Part::FormerName } else { part };
+        rows.push((kind, was.is_some(), layer_order(entry.layer), rank.unwrap_or(entry.rank), length, distance, text, entry.id, part));
+        places.push(place(both));
     }
     let compare = |a: &usize, b: &usize| -> Ordering {
         let [a, b] = [&rows[*a], &rows[*b]];
-        (a.0, a.1, a.2, a.3).cmp(&(b.0, b.1, b.2, b.3)).then(a.4.total_cmp(&b.4)).then_with(|| (&a.5, a.6).cmp(&(&b.5, b.6)))
+        let order = |row: &Ordered| (row.0, row.1, row.2, row.3, row.4);
+        order(a).cmp(&order(b)).then(a.5.total_cmp(&b.5)).then_with(|| (&a.6, a.7).cmp(&(&b.6, b.7)))
     };
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by(compare);
@@ -334,8 +486,10 @@ fn brute_force(entries: &[Entry], query: &Query) -> Vec<Row> {
             None => answer.push((row, 1)),
         }
     }
+    let mut known = std::collections::HashSet::new();
+    answer.retain(|(row, _)| known.insert(rows[*row].7));
     answer.truncate(query.limit);
-    answer.into_iter().map(|(row, features)| (rows[row].6, Match { kind: rows[row].0, part: rows[row].7 }, features)).collect()
+    answer.into_iter().map(|(row, features)| (rows[row].7, Match { kind: rows[row].0, part: rows[row].8 }, features)).collect()
 }
 
 fn any_entry() -> impl Strategy<Value = Entry> {
@@ -375,7 +529,17 @@ fn any_entry() -> impl Strategy<Value = Entry> {
             }
         ),
     ];
-    (kind, position, division, 0..2u8).prop_map(|(mut entry, position, division, rank)| {
+    let before = prop_oneof![
+        3 => Just(None),
+        1 => ("[中正山ab1]{1,3}", prop::option::of(0..2u32)).prop_map(|(name, since)| Some(was(&name, since.map(|since| ["2020-01-01", "2021-01-01"][since as usize])))),
+        1 => ("[中正一]{1,2}路", "[12]{1,2}號").prop_map(|(road, number)| {
+            let said = Said::Address { address: Some(format!("乙市{road}{number}").into()), road: Some(road.into()), lane: None, number: Some(number.into()) };
+            Some(Earlier { said, since: None })
+        }),
+    ];
+    (kind, position, division, 0..2u8, prop::collection::vec(before, 0..3)).prop_map(|(mut entry, position, division, rank, before)| {
+        let earlier: Vec<Earlier> = before.into_iter().flatten().collect();
+        entry.past = (!earlier.is_empty()).then(|| Box::new(Past { earlier, ended: None }));
         entry.position = position;
         entry.rank = rank;
         entry.division = division.map(|code| Arc::new(Division { name: code.as_str().into(), code: code.into() }));
@@ -432,7 +596,8 @@ proptest! {
         before in corpus(), after in corpus(), gone in prop::collection::vec(1..40u32, 0..9), queries in prop::collection::vec(query(), 4)
     ) {
         // one rank for all: a road with pieces in both parts takes the better rank of those that are left
-        let flat = |entries: Vec<Entry>| entries.into_iter().map(|entry| Entry { rank: 0, ..entry }).collect::<Vec<_>>();
+        // no past: an earlier name in one part and the present one in the other are counted apart
+        let flat = |entries: Vec<Entry>| entries.into_iter().map(|entry| Entry { rank: 0, past: None, ..entry }).collect::<Vec<_>>();
         let (before, mut after) = (flat(before), flat(after));
         after.truncate(9);
         (20..).zip(&mut after).for_each(|(number, entry)| entry.id = id(number));
@@ -504,15 +669,9 @@ proptest! {
 }
 
 #[test]
-fn a_hit_is_written_as_geocodejson_wants_it() {
+fn a_place_found_by_its_text_is_shown_like_one_found_by_its_id() {
     let index = yilan();
     let hit = index.search(&ask("羅東車站")).hits.remove(0);
-    let json = serde_json::to_value(&hit).unwrap();
-    assert_eq!(json["label"], "羅東車站");
-    assert_eq!(json["layer"], "place_names");
-    assert_eq!(json["id"], id(11).to_string());
-    assert_eq!(json["match"], serde_json::json!({"kind": "exact", "part": "name"}));
-    assert_eq!(json["division"], serde_json::Value::Null);
     assert_eq!(index.place(&id(11), "zh"), Some(hit.place));
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::build;
 use super::columns::Columns;
 use super::entry::Entry;
-use crate::domain::FeatureId;
+use crate::domain::{FeatureId, Layer};
 
 /// A tier is joined with the next older one unless that has more than so many times its entries: each change is then
 /// indexed anew a few times only, and there are few tiers to ask.
@@ -17,15 +17,18 @@ pub(super) struct Tier {
     pub columns: Arc<Columns>,
     /// Entries that are gone or replaced, ascending.
     pub removed: Arc<Vec<u32>>,
+    /// Features that are left.
+    features: usize,
 }
 
 impl Tier {
     pub fn of(entries: &[Entry]) -> Self {
-        Self { columns: Arc::new(build::columns(entries)), removed: Arc::default() }
+        let columns = Arc::new(build::columns(entries));
+        Self { features: columns.features, columns, removed: Arc::default() }
     }
 
     pub fn len(&self) -> usize {
-        self.columns.ids.len() - self.removed.len()
+        self.features
     }
 
     pub fn find(&self, id: &FeatureId) -> Option<u32> {
@@ -33,18 +36,33 @@ impl Tier {
     }
 
     pub fn without(&self, ids: &HashSet<&FeatureId>) -> Self {
-        let mut gone: Vec<u32> = ids.iter().filter_map(|id| self.find(id)).collect();
-        if gone.is_empty() {
+        let found: Vec<&FeatureId> = ids.iter().copied().filter(|id| self.find(id).is_some()).collect();
+        if found.is_empty() {
             return self.clone();
         }
+        let mut gone: Vec<u32> = found.iter().flat_map(|id| self.columns.all_of(id)).copied().collect();
         gone.extend(self.removed.iter());
         gone.sort_unstable();
-        Self { columns: Arc::clone(&self.columns), removed: Arc::new(gone) }
+        Self { columns: Arc::clone(&self.columns), removed: Arc::new(gone), features: self.features - found.len() }
     }
 
     pub fn entries(&self) -> impl Iterator<Item = Entry> {
         let all = 0..self.columns.ids.len() as u32;
-        all.filter(|entry| self.removed.binary_search(entry).is_err()).map(|entry| self.columns.entry(entry))
+        let has_earlier = self.columns.features != self.columns.ids.len();
+        let is_feature = move |entry: &u32| self.removed.binary_search(entry).is_err() && !(has_earlier && self.columns.is_earlier(*entry));
+        all.filter(is_feature).map(|entry| self.columns.entry(entry))
+    }
+
+    /// Of the features of a layer that are left.
+    pub fn ids(&self, layer: Layer) -> Vec<FeatureId> {
+        let columns = &self.columns;
+        let groups = (0..columns.groups.len() as u32).filter(|group| columns.groups[*group as usize].layer == layer);
+        let entries = groups.flat_map(|group| columns.members(group)).map(|entry| entry as u32);
+        let left = entries.filter(|entry| self.removed.binary_search(entry).is_err());
+        let mut ids: Vec<FeatureId> = left.map(|entry| columns.ids[entry as usize]).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
     }
 
     pub fn memory_bytes(&self) -> usize {

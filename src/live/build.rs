@@ -9,6 +9,7 @@ use geo_types::{Coord, Geometry, MultiPolygon, Point};
 use rayon::slice::ParallelSliceMut;
 
 use super::Settings;
+use super::past::{History, past};
 use crate::crs::{self, Crs};
 use crate::domain::{Extent, FeatureId, Layer, NameKind, Value};
 use crate::gazetteer::{Division, Entry, Index, Line};
@@ -27,7 +28,7 @@ pub(super) struct Built {
     pub entries: Vec<(Arc<str>, Entry)>,
 }
 
-/// Turns a batch of rows into features and entries. Blocking: reprojects.
+/// Turns a batch of rows into features and entries; `history` is what the register said of them before. Blocking: reprojects.
 ///
 /// # Errors
 /// When PROJ cannot make the transformation at all. A single geometry that cannot be reprojected leaves its feature without a
@@ -38,6 +39,7 @@ pub(super) fn convert(
     mut rows: Vec<SnapshotRow>,
     footprints: &Footprints,
     divisions: &LayerIndex,
+    history: &History,
 ) -> Result<Built> {
     let publicity = settings.publicity.get(&layer);
     let precision_m = publicity.map_or(0.0, |publicity| publicity.precision_m);
@@ -71,6 +73,7 @@ pub(super) fn convert(
         let hidden = publicity.map(|publicity| &publicity.hidden);
         if let Some(mut entry) = Entry::of(layer, row.id, row.name.as_deref(), &row.names, &row.fields, hidden) {
             entry.position = position;
+            entry.past = history.get(&row.id).and_then(|rows| past(&entry, &row.region, rows, hidden));
             if layer == Layer::Roads {
                 entry.line = line(&row, &mercator);
             }

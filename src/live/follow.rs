@@ -11,12 +11,13 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::boxes::{differing, joined};
 use super::build::{Built, Footprints, collect_footprints, convert, once_each, relabelled};
 use super::merge::{Layered, Merge};
+use super::past::{History, by_feature, ended};
 use super::{Event, Health, LayerChange, Live, Settings, State, Touched};
 use crate::crs::{self, Crs};
 use crate::domain::{Extent, FeatureId, Layer, Value};
 use crate::gazetteer::{Entry, Index};
 use crate::spatial::{Feature, LayerIndex, Snapshot};
-use crate::store::{self, Pool, Reading, SentRows, StoreError, Texts};
+use crate::store::{self, EarlierRow, Pool, Reading, SentRows, StoreError, Texts};
 use crate::telemetry;
 
 /// More changed features of a layer than this, and the layer is read anew.
@@ -201,7 +202,8 @@ impl Follower {
         let mut entries = Vec::new();
         let mut growing = Vec::new();
         for layer in ORDER {
-            let (features, more) = self.read_layer(&mut reading, layer, &next.snapshot).await?;
+            let earlier = earlier(&mut reading, layer, None).await?;
+            let (features, more) = self.read_layer(&mut reading, layer, &next.snapshot, earlier).await?;
             entries.extend(more);
             let index = tokio::task::spawn_blocking(move || LayerIndex::build(layer, features));
             if ASKED_BY_OTHERS.contains(&layer) {
@@ -230,8 +232,9 @@ impl Follower {
     }
 
     async fn read_whole(&mut self, reading: &mut Reading, layer: Layer, next: &mut Next) -> Result<()> {
-        let (features, entries) = self.read_layer(reading, layer, &next.snapshot).await?;
-        let removed: Vec<FeatureId> = next.snapshot.layer(layer).iter().map(|feature| feature.id).collect();
+        let earlier = earlier(reading, layer, None).await?;
+        let (features, entries) = self.read_layer(reading, layer, &next.snapshot, earlier).await?;
+        let removed = next.gazetteer.ids(layer);
         let before = Arc::clone(&next.snapshot.layers[layer as usize]);
         let work = move || {
             let index = LayerIndex::build(layer, features);
@@ -252,21 +255,29 @@ impl Follower {
     }
 
     /// Reads and converts a layer; rows are decoded and converted while more arrive, and the database waits when they pile up.
-    pub(super) async fn read_layer(&self, reading: &mut Reading, layer: Layer, snapshot: &Snapshot) -> Result<(Vec<Feature>, Vec<Entry>)> {
+    pub(super) async fn read_layer(
+        &self,
+        reading: &mut Reading,
+        layer: Layer,
+        snapshot: &Snapshot,
+        earlier: Vec<EarlierRow>,
+    ) -> Result<(Vec<Feature>, Vec<Entry>)> {
+        let history = Arc::new(by_feature(earlier));
         let footprints = Arc::new(self.footprints_for(layer, snapshot));
         let divisions = Arc::clone(&snapshot.layers[Layer::Divisions as usize]);
         let (send, receive) = tokio::sync::mpsc::channel::<SentRows>(WAITING_BATCHES);
         let receive = Arc::new(tokio::sync::Mutex::new(receive));
         let workers: Vec<_> = (0..CONVERTING)
             .map(|_| {
-                let (receive, settings, footprints, divisions) =
-                    (Arc::clone(&receive), Arc::clone(&self.settings), Arc::clone(&footprints), Arc::clone(&divisions));
+                let (receive, settings) = (Arc::clone(&receive), Arc::clone(&self.settings));
+                let (footprints, divisions, history) = (Arc::clone(&footprints), Arc::clone(&divisions), Arc::clone(&history));
                 tokio::task::spawn_blocking(move || -> Result<_> {
                     let (mut all, mut texts) = (Built::default(), Texts::default());
                     // The lock is held while waiting: whoever has it takes the next rows.
                     while let Some(rows) = receive.blocking_lock().blocking_recv() {
                         // On a calculation thread, which has its PROJ objects already.
-                        let part = rayon::scope(|_| convert(&settings, layer, rows.decode(&mut texts)?, &footprints, &divisions))?;
+                        let part =
+                            rayon::scope(|_| convert(&settings, layer, rows.decode(&mut texts)?, &footprints, &divisions, &history))?;
                         all.features.extend(part.features);
                         all.entries.extend(part.entries);
                     }
@@ -285,7 +296,10 @@ impl Follower {
             all.entries.extend(part.entries);
         }
         read?;
-        Ok(tokio::task::spawn_blocking(move || once_each(all)).await?)
+        let settings = Arc::clone(&self.settings);
+        // The workers have ended and hold it no more.
+        let history = Arc::into_inner(history).unwrap_or_default();
+        tokio::task::spawn_blocking(move || with_ended(&settings, layer, all, history, &divisions).map(once_each)).await?
     }
 
     /// Reads single features and applies them; open maps are told of a layer in which some `changed`, however little. For
@@ -300,6 +314,7 @@ impl Follower {
     ) -> Result<HashSet<(Arc<str>, Arc<str>)>> {
         let ids: Vec<FeatureId> = ids.iter().copied().collect();
         let rows = reading.features(layer, &ids).await?;
+        let history = by_feature(earlier(reading, layer, Some(&ids)).await?);
         let mut cases = HashSet::new();
         if layer == Layer::PermitFootprints {
             cases.extend(ids.iter().filter_map(|id| case_of(next.snapshot.layer(layer).get(id)?)));
@@ -312,7 +327,10 @@ impl Follower {
         let settings = Arc::clone(&self.settings);
         let converter = self.converter.clone();
         let convert = move || {
-            let convert = || convert(&settings, layer, rows, &footprints, &divisions).map(once_each);
+            let convert = || {
+                let built = convert(&settings, layer, rows, &footprints, &divisions, &history)?;
+                with_ended(&settings, layer, built, history, &divisions).map(once_each)
+            };
             match converter {
                 Some(thread) => thread.install(convert),
                 None => convert(),
@@ -407,6 +425,23 @@ struct Due {
     changed: BTreeMap<Layer, BTreeSet<FeatureId>>,
     /// Unchanged themselves, but their label is to be made anew.
     relabelled: BTreeMap<Layer, BTreeSet<FeatureId>>,
+}
+
+/// What the register said before of the layer or of some of its features. Footprints are not searched.
+async fn earlier(reading: &mut Reading, layer: Layer, ids: Option<&[FeatureId]>) -> Result<Vec<EarlierRow>> {
+    if layer == Layer::PermitFootprints {
+        return Ok(Vec::new());
+    }
+    reading.earlier(layer, ids).await.with_context(|| format!("reading the past of layer {layer}"))
+}
+
+/// With the entries of what is no more.
+fn with_ended(settings: &Settings, layer: Layer, mut built: Built, mut history: History, divisions: &LayerIndex) -> Result<Built> {
+    if !history.is_empty() {
+        built.features.iter().for_each(|feature| drop(history.remove(&feature.id)));
+        built.entries.extend(ended(settings, layer, history, divisions)?);
+    }
+    Ok(built)
 }
 
 /// Region and number of the case a footprint belongs to.

@@ -7,6 +7,7 @@ mod build;
 mod follow;
 mod merge;
 mod once;
+mod past;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;

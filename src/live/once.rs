@@ -23,7 +23,7 @@ pub async fn snapshot(pool: &Pool, settings: Settings, layers: &[Layer]) -> Resu
     // A case is drawn by its footprints.
     let wanted = |layer: &Layer| layers.contains(layer) || (*layer == Layer::PermitFootprints && layers.contains(&Layer::Permits));
     for layer in ORDER.into_iter().filter(wanted) {
-        let (features, _) = follower.read_layer(&mut reading, layer, &snapshot).await?;
+        let (features, _) = follower.read_layer(&mut reading, layer, &snapshot, Vec::new()).await?;
         snapshot = snapshot.with_layer(tokio::task::spawn_blocking(move || LayerIndex::build(layer, features)).await?);
     }
     Ok(snapshot)

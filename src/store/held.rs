@@ -95,7 +95,7 @@ impl Reading {
              WHERE valid_from <= coalesce($3::date, ($4::timestamptz)::date, 'infinity')
                AND valid_to > coalesce($1::date, ($2::timestamptz)::date, '-infinity')
              ORDER BY id, valid_from DESC, region",
-            columns(layer)
+            columns(layer, "geom")
         );
         let ((from_day, from_time), (to_day, to_time)) = parts(interval);
         // A cursor would do as well; pages by id need no more than this statement.

@@ -82,7 +82,7 @@ impl Reading {
     pub async fn layer(&mut self, layer: Layer, to: &Sender<SentRows>) -> Result<(), StoreError> {
         let statement = format!(
             "COPY (SELECT {} FROM {layer} WHERE valid_from <= current_date AND valid_to > current_date) TO STDOUT (FORMAT binary)",
-            columns(layer)
+            columns(layer, "geom")
         );
         let mut stream = self.transaction.copy_out_raw(&statement).await?;
         let mut bytes = Vec::with_capacity(SENT_TOGETHER + SENT_TOGETHER / 8);
@@ -117,8 +117,10 @@ impl Reading {
 
     /// The same for single features.
     pub async fn features(&mut self, layer: Layer, ids: &[FeatureId]) -> Result<Vec<SnapshotRow>, StoreError> {
-        let statement =
-            format!("SELECT {} FROM {layer} WHERE id = ANY($1) AND valid_from <= current_date AND valid_to > current_date", columns(layer));
+        let statement = format!(
+            "SELECT {} FROM {layer} WHERE id = ANY($1) AND valid_from <= current_date AND valid_to > current_date",
+            columns(layer, "geom")
+        );
         let ids: Vec<String> = ids.iter().map(FeatureId::to_string).collect();
         let found = sqlx::query(AssertSqlSafe(statement)).bind(&ids).fetch_all(&mut *self.transaction).await?;
         let mut texts = Texts::default();
@@ -156,6 +158,14 @@ impl Reading {
 }
 
 pub(super) fn decode_row(layer: Layer, found: &PgRow, texts: &mut Texts) -> Result<SnapshotRow, StoreError> {
+    decode_with_more(layer, found, texts).map(|(row, _)| row)
+}
+
+/// Values as they were sent.
+type Columns<'a> = Vec<Option<&'a [u8]>>;
+
+/// The row, and what was asked for behind its columns.
+pub(super) fn decode_with_more<'a>(layer: Layer, found: &'a PgRow, texts: &mut Texts) -> Result<(SnapshotRow, Columns<'a>), StoreError> {
     let mut values = Vec::with_capacity(found.len());
     for index in 0..found.len() {
         let value = found.try_get_raw(index)?;
@@ -165,7 +175,8 @@ pub(super) fn decode_row(layer: Layer, found: &PgRow, texts: &mut Texts) -> Resu
             Some(value.as_bytes().map_err(|error| StoreError::Unreadable(error.to_string()))?)
         });
     }
-    row(layer, |index| values[index], texts)
+    let row = row(layer, |index| values[index], texts)?;
+    Ok((row, values.split_off(FIRST_FIELD + layer.fields().len())))
 }
 
 fn parse_ids(ids: &[String]) -> Result<Vec<FeatureId>, StoreError> {
@@ -178,8 +189,9 @@ const SENT_TOGETHER: usize = 2 << 20;
 /// Longer texts (addresses: 12 characters of Chinese and more) hardly ever repeat; a million of them kept aside cost more than they save.
 const LONGEST_SHARED: usize = 36;
 
-pub(super) fn columns(layer: Layer) -> String {
-    let mut text = String::from("region, id, name, names, geom");
+/// What a row is decoded from; `geometry` is an expression.
+pub(super) fn columns(layer: Layer, geometry: &str) -> String {
+    let mut text = format!("region, id, name, names, {geometry}");
     for field in layer.fields() {
         text.push_str(", ");
         text.push_str(field.name);

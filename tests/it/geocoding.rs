@@ -5,11 +5,16 @@ use std::collections::HashMap;
 use futures::{StreamExt, stream};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde_json::Value as Json;
 use sqlx::AssertSqlSafe;
+use yutu::crs::Crs;
 use yutu::domain::{FeatureId, Layer};
 use yutu::gazetteer::{Certainty, Kind, Query};
 
-use super::judges::cambridge;
+use super::judges::{cambridge, yilan};
+use super::live::{ORIGIN, id};
+use super::service::Service;
+use super::setup::Fresh;
 
 /// Of each of three layers: 10,000 in all.
 const POINTS: usize = 3_334;
@@ -115,4 +120,171 @@ async fn numbers_are_interpolated_within_their_error() {
     assert!(asked > 250 && interpolated * 100 > asked * 85, "{interpolated} of {asked}");
     assert!(within * 100 > interpolated * 95, "{within} of {interpolated} within their error");
     assert!(median < 40.0, "{median} m");
+}
+
+/// `f.id` as ids are ordered: by their value, where `a` is 0 and `7` is 31.
+const ID_ORDER: &str = "translate(f.id, '234567', 'àáâãäå') COLLATE \"C\"";
+
+/// What PostGIS says is nearest to a point of the working system, equals in the order that the interface promises.
+async fn nearest_by_postgis(service: &Service, layer: Layer, [x, y]: [f64; 2], radius_m: f64, limit: i64) -> Vec<String> {
+    let statement = format!(
+        "SELECT f.id FROM {layer} f, (SELECT ST_SetSRID(ST_MakePoint($1, $2), (SELECT working_srid FROM installation)) AS geom) at
+         WHERE ST_DWithin(f.geom, at.geom, $3) AND f.valid_from <= current_date AND f.valid_to > current_date
+         ORDER BY ST_Distance(f.geom, at.geom), {ID_ORDER} LIMIT $4"
+    );
+    sqlx::query_scalar(AssertSqlSafe(statement)).bind(x).bind(y).bind(radius_m).bind(limit).fetch_all(&service.fresh.pool).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plates_at_one_place_come_in_the_order_of_their_ids() {
+    let Some(service) = yilan("plates_at_one_place_come_in_the_order_of_their_ids").await else { return };
+    let shared: Vec<(f64, f64, i64)> = sqlx::query_as(
+        "SELECT ST_X(geom), ST_Y(geom), count(*) FROM door_plates WHERE geom IS NOT NULL GROUP BY geom HAVING count(*) > 1 ORDER BY md5(geom::text) LIMIT 400",
+    )
+    .fetch_all(&service.fresh.pool)
+    .await
+    .unwrap();
+    assert!(shared.len() > 50, "{} places are shared", shared.len());
+    let mut random = ChaCha8Rng::seed_from_u64(4);
+    let (mut ties, mut most) = (0, 0);
+    for (x, y, count) in shared {
+        let near = [x + random.random_range(-3.0..3.0), y + random.random_range(-3.0..3.0)];
+        // The point as the service is asked for it, and as it understands that.
+        let mut at = [near];
+        yutu::crs::transform_points(&mut at, &service.fresh.working, &Crs::wgs84()).unwrap();
+        let [lon, lat] = at[0];
+        yutu::crs::transform_points(&mut at, &Crs::wgs84(), &service.fresh.working).unwrap();
+        for limit in [1, 3, 20] {
+            let found = service.json(&format!("/api/reverse?lon={lon}&lat={lat}&radius=50&limit={limit}&layer=door_plates")).await;
+            let ours: Vec<&str> = found["features"].as_array().unwrap().iter().map(|feature| feature["id"].as_str().unwrap()).collect();
+            assert_eq!(ours, nearest_by_postgis(&service, Layer::DoorPlates, at[0], 50.0, limit).await, "{lon} {lat}");
+        }
+        ties += 1;
+        most = most.max(count);
+    }
+    eprintln!("Yilan: {ties} places with several plates, up to {most}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_equally_far_comes_in_the_order_that_is_promised() {
+    let service = Service::start(Fresh::new("EPSG:4549").await).await;
+    let [x, y] = ORIGIN;
+    // Exactly 5 m away, all around; two at one of the places; and others that are nearer and farther by little.
+    let offsets =
+        [[3.0, 4.0], [4.0, 3.0], [-3.0, 4.0], [3.0, -4.0], [-4.0, -3.0], [5.0, 0.0], [0.0, 5.0], [-5.0, 0.0], [0.0, -5.0], [3.0, 4.0]];
+    let others = [[3.0, 3.9], [3.0, 4.1], [-5.1, 0.0], [30.0, 40.0]];
+    let mut statements = String::new();
+    for (n, [east, north]) in (0..).zip(offsets.into_iter().chain(others)) {
+        for layer in [Layer::DoorPlates, Layer::PlaceNames] {
+            statements.push_str(&format!(
+                "INSERT INTO {layer} (region, id, name, geom) VALUES ('r', '{}', '{n}', ST_SetSRID(ST_MakePoint({}, {}), 4549));",
+                id(layer.id(), n),
+                x + east,
+                y + north
+            ));
+        }
+        statements.push_str(&format!(
+            "INSERT INTO roads (region, id, name, geom) VALUES ('r', '{}', '{n}', ST_SetSRID(ST_Multi(ST_MakeLine(ST_MakePoint({a}, {b}), ST_MakePoint({c}, {d}))), 4549));",
+            id("roads", n),
+            a = x + east,
+            b = y + north,
+            c = x + 2.0 * east,
+            d = y + 2.0 * north
+        ));
+    }
+    service.change(&statements).await;
+    let judge = async |service: &Service| {
+        for layer in [Layer::DoorPlates, Layer::PlaceNames, Layer::Roads] {
+            for limit in 1..=14 {
+                let state = service.live.state();
+                let nearest = state.snapshot.layer(layer).nearest(ORIGIN, limit as usize, 60.0);
+                let ours: Vec<String> = nearest.iter().map(|(feature, _)| feature.id.to_string()).collect();
+                assert_eq!(ours, nearest_by_postgis(service, layer, ORIGIN, 60.0, limit).await, "{layer}, {limit}");
+                assert_eq!(
+                    nearest.iter().filter(|(_, distance_m)| distance_m.to_bits() == 5.0_f64.to_bits()).count(),
+                    (ours.len() - 1).min(10)
+                );
+            }
+        }
+        // at one place plates come before other names
+        let [lon, lat] = {
+            let mut at = [[x + 30.0, y + 40.0]];
+            yutu::crs::transform_points(&mut at, &service.fresh.working, &Crs::wgs84()).unwrap();
+            at[0]
+        };
+        let found = service.json(&format!("/api/reverse?lon={lon}&lat={lat}&radius=1&limit=3&layer=place_names,door_plates")).await;
+        let kinds: Vec<&str> =
+            found["features"].as_array().unwrap().iter().map(|one| one["properties"]["geocoding"]["layer"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["door_plates", "place_names"]);
+    };
+    judge(&service).await;
+    // after a restart they lie in the trees instead of among the changes
+    judge(&Service::start(service.fresh.clone()).await).await;
+}
+
+/// Every member of the answer is described, and so is every member of what it is made of.
+fn assert_described(answer: &Json, schema: &Json, all: &Json, path: &str) {
+    if let Some(name) = schema["$ref"].as_str() {
+        return assert_described(answer, &all[name.rsplit('/').next().unwrap()], all, path);
+    }
+    if let Some(one) = schema["oneOf"].as_array().or(schema["allOf"].as_array()) {
+        let described = one.iter().find(|one| one["type"] != "null").unwrap();
+        if !answer.is_null() {
+            assert_described(answer, described, all, path);
+        }
+        return;
+    }
+    match answer {
+        Json::Object(members) if schema["properties"].is_object() => {
+            for (name, member) in members {
+                let path = format!("{path}.{name}");
+                assert!(schema["properties"][name].is_object(), "{path} is not described");
+                assert_described(member, &schema["properties"][name], all, &path);
+            }
+        }
+        Json::Array(items) => items.iter().for_each(|item| assert_described(item, &schema["items"], all, path)),
+        // a geometry, or a value
+        other => assert!(!other.is_object() || path.ends_with("geometry") || path.ends_with("explain"), "{path}: {other} {schema}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_member_of_an_answer_is_described() {
+    let Some(service) = cambridge("every_member_of_an_answer_is_described").await else { return };
+    let most = "SELECT name FROM roads WHERE name IS NOT NULL GROUP BY name ORDER BY count(*) DESC, name LIMIT 1";
+    let renamed: String = sqlx::query_scalar(most).fetch_one(&service.fresh.pool).await.unwrap();
+    service.change(&format!("UPDATE roads SET name = 'Renamed Street' WHERE name = '{}'", renamed.replace('\'', "''"))).await;
+    service
+        .change("UPDATE place_names SET valid_to = '2025-01-01' WHERE id = (SELECT min(id) FROM place_names WHERE name IS NOT NULL)")
+        .await;
+    let ended: String =
+        sqlx::query_scalar("SELECT name FROM place_names WHERE valid_to = '2025-01-01'").fetch_one(&service.fresh.pool).await.unwrap();
+    let description = service.json("/api/openapi.json").await;
+    let all = &description["components"]["schemas"];
+    let mut met = std::collections::BTreeSet::new();
+    let ended = ended.replace('&', "%26");
+    for (path, question) in [
+        ("/api/search", format!("q={renamed}&layer=roads&explain=true")),
+        ("/api/search", "q=Hampshir St&explain=true".to_owned()),
+        ("/api/search", "q=7 Hampshire St".to_owned()),
+        ("/api/search", format!("q={ended}")),
+        ("/api/search", "q=42.367,-71.106".to_owned()),
+        ("/api/suggest", "q=Broad".to_owned()),
+        ("/api/reverse", "lon=-71.106&lat=42.367&limit=5&layer=buildings,door_plates,roads".to_owned()),
+    ] {
+        let operation = &description["paths"][path]["get"];
+        let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+        let answer = service.json(&format!("{path}?{question}")).await;
+        assert_described(&answer, schema, all, path);
+        let features = answer["features"].as_array().unwrap();
+        assert!(!features.is_empty(), "{question}");
+        met.extend(features.iter().flat_map(|one| one["properties"]["geocoding"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()));
+        assert!(
+            operation["parameters"].as_array().unwrap().iter().all(|one| one["name"] == "lat" || one["description"].is_string()),
+            "{path}"
+        );
+    }
+    let described: std::collections::BTreeSet<String> = all["FoundView"]["properties"].as_object().unwrap().keys().cloned().collect();
+    let unmet: Vec<&String> = described.difference(&met).collect();
+    assert!(unmet.iter().all(|member| *member == "error_m"), "described, but in no answer: {unmet:?}");
 }

@@ -31,7 +31,7 @@ pub async fn cambridge(test: &str) -> Option<Service> {
     Some(Service::start(city.copy().await).await)
 }
 
-async fn yilan(test: &str) -> Option<Service> {
+pub async fn yilan(test: &str) -> Option<Service> {
     static CITY: OnceCell<Fresh> = OnceCell::const_new();
     let data = real_data(test)?;
     let city = CITY.get_or_init(|| imported(data.join("tw-yilan"), "yilan", &["plates", "zoning", "towns"])).await;

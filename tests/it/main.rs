@@ -21,6 +21,7 @@ mod killed;
 mod live;
 mod ogc;
 mod ogc_conformance;
+mod past;
 mod program;
 mod readers;
 mod refusals;

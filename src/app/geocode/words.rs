@@ -1,6 +1,6 @@
 //! In words, what of an address differs from what was found, part by part.
 
-use crate::gazetteer::{How, Kind, PartMatch, Resolution};
+use crate::gazetteer::{How, Kind, PartMatch, Resolution, standing};
 use crate::language::address::ElementKind;
 
 /// `路：错字（文山路→文三路）；村：未写`
@@ -50,6 +50,9 @@ pub(super) fn note(resolution: &Resolution, is_english: bool) -> Vec<String> {
         Kind::Prefix | Kind::Substring => say("只与名称的一部分相符".into(), "only a part of the name is met".into()),
         _ => {}
     }
+    for [zh, en] in standing(hit) {
+        say(zh.trim_end_matches('。').to_owned(), en.trim_end_matches('.').to_owned());
+    }
     if hit.place.position.is_none() {
         say("已登记，但无位置".into(), "registered, but without a position".into());
     }
@@ -72,6 +75,7 @@ fn how_name(how: How) -> (&'static str, &'static str) {
         How::LeftOut => ("未写", "left out"),
         How::Extra => ("登记中没有", "not in the register"),
         How::Interpolated => ("推算", "interpolated"),
+        How::Former => ("曾用名", "former name"),
         How::Differs => ("不同", "differs"),
     }
 }

@@ -46,7 +46,8 @@ pub struct Geocode {
 /// Geocodes a table. Each row comes out as it was, in its order, with columns behind it: `yutu_label`, `yutu_layer`, `yutu_id`,
 /// `yutu_lon` and `yutu_lat` (WGS 84) of the place, `yutu_certainty` (A: every part as written and nothing else fits; B: one thing
 /// differs; C: somebody has to look; empty: not found), `yutu_match` (how), `yutu_differs` (part by part, in words), `yutu_rivals` (other
-/// places that fit as well), `yutu_sequence`, `yutu_note`. Rows are answered while the table is still being sent; blank lines are left out.
+/// places that fit as well), `yutu_sequence`, `yutu_note` (an old name and what it is called now since when, a cancelled place, a number that is
+/// missing, a row with too many cells). What is found by an old name or is cancelled is never A. Rows are answered while the table is still being sent; blank lines are left out.
 /// An answer that breaks off is not complete: its last row says why. UTF-8 and GB18030 come back as they are, others as UTF-8 with BOM.
 #[utoipa::path(
     post, path = "/api/geocode", tag = "search", params(Geocode),

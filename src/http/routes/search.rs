@@ -17,7 +17,7 @@ const MOST_HITS: usize = 100;
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Search {
-    /// A name, an address or a code, in hanzi or Latin.
+    /// A name, an address or a code, in hanzi or Latin; or a place in degrees (24.75,121.75).
     q: String,
     /// At most so many hits; 10 by default, 100 at most.
     limit: Option<usize>,
@@ -29,17 +29,19 @@ pub struct Search {
     lat: Option<f64>,
     /// west,south,east,north in degrees.
     bbox: Option<String>,
-    /// Layers, joined by commas.
+    /// Layers, joined by commas; all by default.
     layer: Option<String>,
-    /// A division's code or name.
+    /// A division's code (then all below it count too) or name: of what lies in it, or has an address that names it.
     division: Option<String>,
-    /// Say of each hit what its score is the sum of.
+    /// Say of each hit what its score is the sum of (member `explain`).
     explain: Option<bool>,
-    /// Wait until the index knows of this sequence.
+    /// Answer only from an index that knows of this sequence: waits up to 5 s, then 503.
     after_sequence: Option<u64>,
 }
 
-/// Places by name, address or code, best first, as GeocodeJSON. Each hit says which part matched how.
+/// Places by name, address or code, best first, as GeocodeJSON. Each hit says which part matched how. A place is also found by the names and
+/// addresses that it had before, behind those that are called so today, and says since when it is called what it is (`former`); one that is
+/// no more is found as `cancelled`.
 #[utoipa::path(get, path = "/api/search", tag = "search", params(Search), responses((status = 200, body = GeocodeView), (status = 400, body = Problem)))]
 pub async fn search(
     State(serving): State<Serving>,
@@ -49,7 +51,7 @@ pub async fn search(
     find(&serving, language, search, false).await
 }
 
-/// The same for a text that is still being typed.
+/// The same for a text that is still being typed: a single letter finds beginnings only, and `match.parts` are left out.
 #[utoipa::path(get, path = "/api/suggest", tag = "search", params(Search), responses((status = 200, body = GeocodeView), (status = 400, body = Problem)))]
 pub async fn suggest(
     State(serving): State<Serving>,
@@ -98,7 +100,9 @@ pub struct Reverse {
     limit: Option<usize>,
 }
 
-/// What is nearest to a point, nearest first, as GeocodeJSON with `distance_m`.
+/// What is nearest to a point, nearest first, as GeocodeJSON with `distance_m`, and what it lies in and beside (`geocoding.surroundings`).
+/// What is equally far comes in the order of the layers from the top of the map down (door plates, place names, ..., roads, ...), then by
+/// id, in which letters come before digits (`a` is 0, `7` is 31). So an answer with a greater `limit` begins with that of a smaller one.
 #[utoipa::path(get, path = "/api/reverse", tag = "search", params(Reverse), responses((status = 200, body = GeocodeView), (status = 400, body = Problem)))]
 pub async fn reverse(
     State(serving): State<Serving>,

@@ -1,15 +1,19 @@
 //! GeocodeJSON 0.1: the answers of search, suggest and reverse.
 
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::Value as Json;
 use utoipa::ToSchema;
 
 use super::geometry;
-use crate::app::{City, Nearest, PointAnswer, ReverseAnswer, SearchAnswer, Surroundings};
+use crate::app::{Area, Beside, City, Nearest, PointAnswer, ReverseAnswer, SearchAnswer, Side, Surroundings};
 use crate::domain::Layer;
-use crate::gazetteer::{Hit, note};
+use crate::gazetteer::{self, Hit, How, PartMatch, note};
 use crate::http::language::Language;
 
+/// A GeoJSON FeatureCollection of places, best or nearest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct GeocodeView {
     #[serde(rename = "type")]
@@ -20,7 +24,9 @@ pub struct GeocodeView {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Geocoding {
+    /// Of GeocodeJSON.
     version: &'static str,
+    /// The text that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     query: Option<String>,
     attribution: String,
@@ -29,10 +35,45 @@ pub struct Geocoding {
     /// The search stopped at its work limit: a better hit may be missing.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     truncated: bool,
-    /// Of a point: its divisions, zones, and the road and boundary beside it.
+    /// Of a point (reverse, or a search for coordinates): what it lies in and beside.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    surroundings: Option<Surroundings>,
+    surroundings: Option<SurroundingsView>,
+}
+
+/// What a point lies in and beside.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SurroundingsView {
+    /// From the large to the small; empty where the register has no division, which is not to say that there is none.
+    divisions: Vec<AreaView>,
+    /// Zones of the plan.
+    zones: Vec<AreaView>,
+    /// The nearest within 2 km.
+    road: Option<BesideView>,
+    /// The nearest within 2 km.
+    boundary: Option<BesideView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AreaView {
+    id: String,
+    name: Option<String>,
+    code: Option<String>,
+    /// Level of a division (country, province, city, county, town, village); land use of a zone.
+    class: Option<String>,
+}
+
+/// A line near the point.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BesideView {
+    id: String,
+    name: Option<String>,
+    distance_m: f64,
+    /// On which side of the line, in the direction of its points, the point lies: left, right or on.
+    #[schema(value_type = String)]
+    side: Side,
+    /// The division beyond the boundary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beyond: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,7 +81,7 @@ pub struct Place {
     #[serde(rename = "type")]
     kind: &'static str,
     id: String,
-    /// A point; null when it is known but not where.
+    /// A point, longitude and latitude; null when it is known but not where.
     #[schema(value_type = Option<Object>)]
     geometry: Option<geojson::Geometry>,
     properties: Properties,
@@ -48,8 +89,98 @@ pub struct Place {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Properties {
-    #[schema(value_type = Object)]
-    geocoding: Json,
+    geocoding: FoundView,
+}
+
+/// A place that was found.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct FoundView {
+    /// What to show: the name with the name in the other language, or the address; and the division where it is not said yet.
+    label: String,
+    name: Option<String>,
+    name_en: Option<String>,
+    /// Null for a point that was asked for by its coordinates.
+    layer: Option<&'static str>,
+    id: Option<String>,
+    /// The layer again; `point` for coordinates.
+    kind: &'static str,
+    address: Option<String>,
+    /// Town or county, where the address does not name it.
+    division: Option<String>,
+    /// `historical` or `reserved`, where the register says so; `cancelled`: it is no more (on no map, and never nearest to a point).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<String>,
+    /// Since when it is no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancelled_on: Option<NaiveDate>,
+    /// The earlier name or address that was met; `name` and `address` are the present ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    former: Option<FormerView>,
+    #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
+    matched: Option<MatchView>,
+    /// Between 0 and 1; never rises from one hit to the next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<f64>,
+    /// What the score is the sum of, when `explain` was asked for: kind (of the match), current (called so today), layer, rank (class of a
+    /// road, level of a division), brevity (of the text met).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explain: Option<BTreeMap<&'static str, f64>>,
+    /// How many features this one stands for: the pieces of a road are one hit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    features: Option<u32>,
+    /// Metres within which the place lies, when it was interpolated between known numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_m: Option<f64>,
+    /// What to know before trusting it, in the language asked for: what differs, an old name and what it is called now, a cancelled place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    /// From the point asked about, to a centimetre.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distance_m: Option<f64>,
+}
+
+/// A name or address that a place once had.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FormerView {
+    /// As the register wrote it.
+    name: String,
+    /// The day since which the present one is in force: from its validity, else the day on which the register changed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<NaiveDate>,
+}
+
+/// How the place was met.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MatchView {
+    /// Best first: exact, prefix, substring, rearranged (all there, in another order or with parts left out), interpolated (between known
+    /// numbers), street (the number is missing: the road), sound, typo (one character), partial (a part is not met), nearest_number,
+    /// elsewhere (in another division than was said). `coordinates`: a point was asked for.
+    #[schema(value_type = String)]
+    kind: Json,
+    /// Which of its texts: name, other_name, short_name, alternative_name, former_name, code, street_address, address, pinyin, initials.
+    #[schema(value_type = Option<String>)]
+    part: Json,
+    /// Part by part what was asked and what is there; not while a text is being typed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<PartView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PartView {
+    /// country, province, city, county, development_zone, town, community, group, road, lane, sub_lane, number, estate, block, building,
+    /// unit, floor, room, occupant, postcode, hint, other.
+    #[schema(value_type = String)]
+    part: Json,
+    /// exact, script (simplified or traditional), sound, typo, left_out (the query does not say it), extra (the register does not have it),
+    /// former (called so before), interpolated, differs.
+    #[schema(value_type = String)]
+    how: How,
+    /// What the query says, folded as it is compared (simplified, half width, lower case).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked: Option<String>,
+    /// What the register says today.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<String>,
 }
 
 impl GeocodeView {
@@ -78,7 +209,7 @@ impl GeocodeView {
 
     pub fn of_nearest(found: &ReverseAnswer, city: &City, language: Language) -> Self {
         let mut head = Geocoding::new(city, found.sequence, language, found.nearest.iter().map(|near| near.layer));
-        head.surroundings = Some(found.surroundings.clone());
+        head.surroundings = Some(SurroundingsView::of(&found.surroundings));
         Self {
             kind: "FeatureCollection",
             geocoding: head,
@@ -103,47 +234,98 @@ impl Geocoding {
 }
 
 impl Place {
-    fn new(id: String, position: Option<[f64; 2]>, geocoding: Json) -> Self {
+    fn new(id: String, position: Option<[f64; 2]>, geocoding: FoundView) -> Self {
         Self { kind: "Feature", id, geometry: position.map(geometry::point), properties: Properties { geocoding } }
     }
 
     fn of_coordinates([lon, lat]: [f64; 2]) -> Self {
+        let matched = MatchView { kind: "coordinates".into(), part: Json::Null, parts: Vec::new() };
         let label = format!("{lat:.6}, {lon:.6}");
-        let geocoding = serde_json::json!({ "label": label, "name": null, "layer": null, "id": null, "kind": "point", "distance_m": 0.0,
-            "match": { "kind": "coordinates", "part": null } });
-        Self::new(format!("point:{lat},{lon}"), Some([lon, lat]), geocoding)
+        let found = FoundView { label, kind: "point", distance_m: Some(0.0), matched: Some(matched), ..FoundView::default() };
+        Self::new(format!("point:{lat},{lon}"), Some([lon, lat]), found)
     }
 
     fn of_hit(hit: &Hit, language: Language, explain: bool) -> Self {
-        let mut geocoding = serde_json::to_value(hit).unwrap_or_default();
-        if let Json::Object(members) = &mut geocoding {
-            members.insert("kind".into(), hit.place.layer.id().into());
-            if let Some(Json::Object(matched)) = members.get_mut("match")
-                && !hit.parts.is_empty()
-            {
-                matched.insert("parts".into(), serde_json::to_value(&hit.parts).unwrap_or_default());
-            }
-            if let Some([zh, en]) = note(hit) {
-                members.insert("note".into(), if language == Language::Chinese { zh } else { en }.into());
-            }
-            if explain {
-                let weights: serde_json::Map<String, Json> =
-                    hit.weights.iter().map(|(name, weight)| ((*name).to_owned(), (*weight).into())).collect();
-                members.insert("explain".into(), weights.into());
-            }
-        }
-        Self::new(hit.place.id.to_string(), hit.place.position, geocoding)
+        let code = |value: serde_json::Result<Json>| value.unwrap_or_default();
+        let found = FoundView {
+            former: hit.former.as_ref().map(|former| FormerView { name: former.name.clone(), since: former.since }),
+            matched: Some(MatchView {
+                kind: code(serde_json::to_value(hit.matched.kind)),
+                part: code(serde_json::to_value(hit.matched.part)),
+                parts: hit.parts.iter().map(PartView::of).collect(),
+            }),
+            score: Some(hit.score),
+            explain: explain.then(|| hit.weights.into_iter().collect()),
+            features: Some(hit.features),
+            error_m: hit.error_m,
+            note: note(hit).map(|[zh, en]| if language == Language::Chinese { zh } else { en }),
+            ..FoundView::of(&hit.place)
+        };
+        Self::new(hit.place.id.to_string(), hit.place.position, found)
     }
 
     fn of_nearest(near: &Nearest, language: Language) -> Self {
-        let mut geocoding = near.place.as_ref().and_then(|place| serde_json::to_value(place).ok()).unwrap_or_else(
-            || serde_json::json!({ "label": near.layer.title_in(language), "name": null, "layer": near.layer, "id": near.id }),
-        );
-        if let Json::Object(members) = &mut geocoding {
-            members.insert("kind".into(), near.layer.id().into());
-            members.insert("distance_m".into(), ((near.distance_m * 100.0).round() / 100.0).into());
+        let unnamed = || FoundView {
+            label: near.layer.title_in(language).to_owned(),
+            layer: Some(near.layer.id()),
+            id: Some(near.id.to_string()),
+            kind: near.layer.id(),
+            ..FoundView::default()
+        };
+        let distance_m = Some((near.distance_m * 100.0).round() / 100.0);
+        let found = FoundView { distance_m, ..near.place.as_ref().map_or_else(unnamed, FoundView::of) };
+        Self::new(near.id.to_string(), near.position, found)
+    }
+}
+
+impl FoundView {
+    fn of(place: &gazetteer::Place) -> Self {
+        Self {
+            label: place.label.clone(),
+            name: place.name.clone(),
+            name_en: place.name_en.clone(),
+            layer: Some(place.layer.id()),
+            id: Some(place.id.to_string()),
+            kind: place.layer.id(),
+            address: place.address.clone(),
+            division: place.division.as_ref().map(|division| division.name.as_ref().to_owned()),
+            status: place.status.clone(),
+            cancelled_on: place.cancelled_on,
+            ..Self::default()
         }
-        Self::new(near.id.to_string(), near.position, geocoding)
+    }
+}
+
+impl PartView {
+    fn of(met: &PartMatch) -> Self {
+        Self { part: serde_json::to_value(met.part).unwrap_or_default(), how: met.how, asked: met.asked.clone(), found: met.found.clone() }
+    }
+}
+
+impl SurroundingsView {
+    fn of(around: &Surroundings) -> Self {
+        let areas = |areas: &[Area]| {
+            let view = |area: &Area| AreaView {
+                id: area.id.to_string(),
+                name: area.name.clone(),
+                code: area.code.clone(),
+                class: area.class.clone(),
+            };
+            areas.iter().map(view).collect()
+        };
+        let beside = |line: &Beside| BesideView {
+            id: line.id.to_string(),
+            name: line.name.clone(),
+            distance_m: line.distance_m,
+            side: line.side,
+            beyond: line.beyond.clone(),
+        };
+        Self {
+            divisions: areas(&around.divisions),
+            zones: areas(&around.zones),
+            road: around.road.as_ref().map(beside),
+            boundary: around.boundary.as_ref().map(beside),
+        }
     }
 }
 

@@ -138,6 +138,11 @@ export interface Place {
       id: string | null;
       kind?: string | null;
       match?: { kind: string; part?: string | null; parts?: PartMatch[] } | null;
+      /** The earlier name or address that was met, and since when the present one is in force. */
+      former?: { name: string; since?: string };
+      /** historical, reserved or cancelled. */
+      status?: string;
+      cancelled_on?: string;
       /** What to know about the place before trusting it, in the language asked for. */
       note?: string;
       /** Metres within which an interpolated place lies. */

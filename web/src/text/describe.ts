@@ -46,7 +46,7 @@ export function describe(feature: Feature, layers: readonly LayerInfo[], lang: L
 }
 
 /** Guesses, of which a person has to judge. */
-const GUESSES = new Set(['sound', 'typo', 'partial', 'interpolated', 'street', 'nearest_number']);
+const GUESSES = new Set(['sound', 'typo', 'partial', 'interpolated', 'street', 'nearest_number', 'elsewhere']);
 
 /** Why a place is in the list of results: by which of its names, and how that was met. */
 export function whyFound(place: Place, lang: Lang): { text: string; unsure: boolean } | null {

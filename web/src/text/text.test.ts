@@ -42,6 +42,12 @@ describe('why a place is in the list', () => {
     expect(whyFound({ ...place({ kind: 'exact' }), properties: { geocoding: { label: 'x', layer: null, id: null } } }, 'zh')).toBeNull();
   });
 
+  it('says of an old name what it is called now', () => {
+    const parts = [{ part: 'road', how: 'former', asked: '文三路', found: '学院路' }];
+    const renamed = place({ kind: 'exact', part: 'former_name', parts }, { former: { name: '文三路', since: '2026-11-22' }, note: '现名「学院路」。' });
+    expect(whyFound(renamed, 'zh')).toEqual({ text: '按曾用名 · 完全匹配 · 道路：曾用名 文三路→学院路 · 现名「学院路」。', unsure: false });
+  });
+
   it('names the part that differs, but not what was left out', () => {
     const parts = [{ part: 'road', how: 'typo', asked: '文山路', found: '文三路' }, { part: 'town', how: 'left_out', found: '翠苑街道' }, { part: 'number', how: 'exact' }];
     expect(whyFound(place({ kind: 'typo', parts }), 'zh')).toEqual({ text: '相差一字 · 道路：错字 文山路→文三路', unsure: true });

@@ -94,8 +94,11 @@ export function searchActions(store: Store, view: ViewActions, inspect: InspectA
       if (!(await fetchPlaces(true))) return;
     }
     const { places } = store.get().search;
-    const exact = places.filter((place) => place.properties.geocoding.match?.kind === 'exact');
-    if (places.length === 1 || exact.length === 1) return choose(exact.length === 1 ? places.indexOf(exact[0] as Place) : 0);
+    // Whoever asks by an old name, or for what is no more, is told so in the list before being led anywhere.
+    const current = places.filter(({ properties: { geocoding } }) => !geocoding.former && geocoding.status !== 'cancelled');
+    const exact = current.filter((place) => place.properties.geocoding.match?.kind === 'exact');
+    const [only] = exact.length === 1 ? exact : places.length === 1 ? current : [];
+    if (only) return choose(places.indexOf(only));
     if (places.length > 0) keep(query);
     const extent = extentOfPlaces(places);
     if (extent) view.fit(extent, 17);
