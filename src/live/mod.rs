@@ -107,7 +107,9 @@ pub struct Live {
 }
 
 /// What is made from the state and kept: told what changed after the state has, and before anyone else is.
-struct Cache(Box<dyn Fn(&Touched, &Arc<State>) + Send + Sync>);
+struct Cache(Box<Renew>);
+
+type Renew = dyn Fn(&Touched, &Arc<State>) + Send + Sync;
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -129,11 +129,13 @@ impl<'a> Joined<'a> {
     }
 }
 
+/// A line's part in the tile, from its lower end to its higher, and the number of the member it is of.
+type Piece = (Vec<[i32; 2]>, usize);
+
 /// Joins pieces where exactly two ends meet; pieces that lie on each other become one. The result depends on the pieces only.
-/// Each piece runs from its lower end to its higher, and comes with the number of its member.
-fn chains(mut pieces: Vec<(Vec<[i32; 2]>, usize)>) -> Vec<Chain> {
+fn chains(mut pieces: Vec<Piece>) -> Vec<Chain> {
     pieces.sort_unstable();
-    let single: Vec<&[(Vec<[i32; 2]>, usize)]> = pieces.chunk_by(|a, b| a.0 == b.0).collect();
+    let single: Vec<&[Piece]> = pieces.chunk_by(|a, b| a.0 == b.0).collect();
     let mut ends: Vec<([i32; 2], usize)> = Vec::with_capacity(2 * single.len());
     for (at, same) in single.iter().enumerate() {
         ends.extend([same[0].0.first(), same[0].0.last()].into_iter().flatten().map(|end| (*end, at)));
