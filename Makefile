@@ -9,11 +9,11 @@ PAGE_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build run demo test quality conformance clients bench bench-tiles fmt lint clean packages packages-test release
+.PHONY: help build run demo test quality conformance clients bench bench-tiles bench-gazetteer fmt lint clean packages packages-test release
 
 help: ## 本帮助 / This help
 	@echo 'make TARGET'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo '变量 / Variables: CITY=$(CITY) (data/cities/CITY)  DATA=源数据文件夹/folder of source files  PORT=$(PORT)  VAR=$(VAR) (数据目录/data folder)'
 	@echo '例 / Example: make run CITY=yilan DATA=../tw-yilan VAR=var/yilan'
@@ -45,6 +45,9 @@ bench: ## 性能测量 / Benchmarks
 
 bench-tiles: ## 瓦片：与 PostGIS、nginx、Martin 比较 / Tiles beside PostGIS, nginx and Martin
 	@scripts/bench-tiles.sh
+
+bench-gazetteer: ## 搜索：与 addok、Nominatim 比较 / Search beside addok and Nominatim
+	@scripts/bench-gazetteer.sh
 
 fmt: ## 统一格式 / Format the sources
 	@cargo fmt

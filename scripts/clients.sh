@@ -24,7 +24,7 @@ QT_QPA_PLATFORM=offscreen QGIS_CUSTOM_CONFIG_PATH="$var/qgis" XDG_RUNTIME_DIR="$
     exit 1
 }
 python3 -m venv "$out/venv" && "$out/venv/bin/pip" install -q pyogrio==0.13.0 pyproj==3.7.2 shapely==2.2.0
-"$out/venv/bin/python" tests/clients/gdal_crs.py "$url"
+CPL_DEBUG=ON CPL_LOG="$out/gdal.log" "$out/venv/bin/python" tests/clients/gdal_crs.py "$url"
 npm install --silent --no-audit --no-fund --prefix "$out/js" @maplibre/mlt@1.3.0 esbuild@0.28.2 >"$out/npm.log" 2>&1 || { cat "$out/npm.log" >&2; exit 1; }
 NODE_PATH="$out/js/node_modules" "$out/js/node_modules/.bin/esbuild" tests/clients/mlt_decoder.mjs --bundle --platform=node --format=esm \
     --log-level=warning "--outfile=$out/js/decoder.mjs"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs the system packages that are missing, after printing their list. Usage: packages.sh run|test|clients|bench
-# (run: to build and serve; test: that and what the tests need; clients, bench: to build and serve, and the programs of
-# `make clients` or `make bench`).
+# Installs the system packages that are missing, after printing their list. Usage: packages.sh run|test|clients|bench|peers
+# (run: to build and serve; test: that and what the tests need; clients, bench, peers: to build and serve, and the programs of
+# `make clients`, `make bench` or `make bench-gazetteer`).
 # The list is packages.txt.
 set -eu
 table=$(dirname "$0")/packages.txt
@@ -27,6 +27,9 @@ there() {
     qgis) /usr/bin/python3 -c 'import qgis.core' 2>/dev/null || python3 -c 'import qgis.core' 2>/dev/null ;;
     qgis-providers) [ -n "$(ls /usr/lib/qgis/plugins/*provider_wfs* /usr/lib64/qgis/plugins/*provider_wfs* /usr/lib/*/qgis/plugins/*provider_wfs* 2>/dev/null)" ] ;;
     wrk) command -v wrk >/dev/null ;;
+    redis) command -v redis-server >/dev/null ;;
+    osm2pgsql) command -v osm2pgsql >/dev/null ;;
+    venv) python3 -c 'import ensurepip' 2>/dev/null ;;
     nginx) [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null ;;
     cjk-fonts) command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh family 2>/dev/null)" ] ;;
     chromium)
@@ -43,7 +46,7 @@ debian='' fedora='' alpine=''
 while read -r when what deb rpm apk; do
     case $when in
     '#'* | '') continue ;;
-    test | clients | bench) [ "$stage" = "$when" ] || continue ;;
+    test | clients | bench | peers) [ "$stage" = "$when" ] || continue ;;
     esac
     there "$what" && continue
     if command -v dpkg-query >/dev/null && installed "$deb"; then continue; fi

@@ -27,7 +27,10 @@ def asked(path):
 def read(name, crs, **filters):
     """Ids and geometries, x first, as GDAL has them, and its name of the system."""
     meta, _, geometries, fields = pyogrio.raw.read(f"OAPIF:{url}/ogc", layer=name, columns=["id"], CRS=crs, PAGE_SIZE="5000", **filters)
-    order = numpy.argsort(fields[0]) if fields else []
+    if not fields:
+        # GDAL has no exception for a page that it did not get: it takes the layer for one without fields.
+        sys.exit(f"FAIL {name} in {crs}, {filters}: GDAL learnt of no field; what it said is in CPL_LOG")
+    order = numpy.argsort(fields[0])
     return fields[0][order], shapely.from_wkb(geometries[order]), meta["crs"]
 
 
