@@ -42,10 +42,9 @@ pub const YUTU: Dialect = Dialect {
     found: |answer| {
         features(answer, |properties| {
             let hit = &properties["geocoding"];
-            // 12 Landstrasse or Landstrasse 12: the word that begins with a digit, and a single letter behind it.
-            let address = hit["address"].as_str();
-            let number = address
-                .and_then(|address| address.char_indices().find(|(_, sign)| sign.is_ascii_digit()).map(|(at, _)| address[at..].to_owned()));
+            // Landstrasse 12a, Vaduz
+            let house = hit["address"].as_str().and_then(|address| address.split(',').next());
+            let number = house.and_then(|house| Some(house[house.find(|sign: char| sign.is_ascii_digit())?..].to_owned()));
             (text(&hit["name"]), number)
         })
     },
