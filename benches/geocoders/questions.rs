@@ -93,6 +93,7 @@ fn place(entry: &Entry) -> Place {
         id: entry.id,
         address: entry.address.as_deref().map(str::to_owned),
         status: None,
+        cancelled_on: None,
         division: entry.division.clone(),
         position: entry.position,
     }
@@ -107,6 +108,9 @@ pub fn points(country: &Country) -> Vec<[f64; 2]> {
     drawn.into_iter().map(|[lon, lat]| [beside(lon), beside(lat)]).collect()
 }
 
+/// Where it is, and its houses by number.
+type Street = ([f64; 2], Map<String, Json>);
+
 /// The same streets and houses in addok's own form, a line of JSON for each street of a town. A street or house without a town
 /// is in the town of the nearest house that has one.
 pub fn for_addok(country: &Country) -> Result<String> {
@@ -116,7 +120,7 @@ pub fn for_addok(country: &Country) -> Result<String> {
         let apart = |[other_lon, other_lat]: [f64; 2]| ((lon - other_lon) * lat.to_radians().cos()).hypot(lat - other_lat);
         towns.iter().min_by(|a, b| apart(a.0).total_cmp(&apart(b.0))).map(|(_, town)| *town)
     };
-    let mut streets: BTreeMap<(&str, &str), ([f64; 2], Map<String, Json>)> = BTreeMap::new();
+    let mut streets: BTreeMap<(&str, &str), Street> = BTreeMap::new();
     for entry in &country.entries {
         let house = entry.road.as_deref().zip(entry.number.as_deref());
         let street = house.map(|(street, _)| street).or_else(|| entry.name.as_deref().filter(|_| entry.layer == Layer::Roads));
