@@ -1,13 +1,14 @@
 //! Tiles are right to the row: a change by any writer takes away exactly the tiles that it reaches, and nothing is ever missed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
 use rand::{Rng, SeedableRng};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
-use yutu::app::{TileFormat, TileKey};
+use yutu::app::{Tile, TileFormat, TileKey};
 use yutu::domain::Layer;
 use yutu::spatial::Snapshot;
 use yutu::store;
@@ -124,6 +125,7 @@ async fn a_change_takes_away_exactly_the_tiles_it_reaches() {
     let mut dropped_any = 0;
     for round in 0..25 {
         let before = service.live.state();
+        let were = held(&service, &keys);
         let count = random.random_range(2..9);
         service.change(&random_edits(&mut random, count)).await;
         let after = service.live.state();
@@ -145,12 +147,15 @@ async fn a_change_takes_away_exactly_the_tiles_it_reaches() {
             changed.iter().any(|(layer, extent)| of(*layer) && tiles_reached(extent, key.tile.z()).contains(key.tile))
         };
         let mut kept = 0;
-        for key in &keys {
-            let held = service.app.tiles.held(key).is_some();
-            assert_eq!(held, !reached(key), "round {round}: {}", address(key));
+        for (key, (was, is)) in keys.iter().zip(were.iter().zip(held(&service, &keys))) {
+            let same = is_same(was, &is);
+            assert_eq!(same, !reached(key), "round {round}: {}", address(key));
             let differs = fresh_bytes(&before.snapshot, key) != fresh_bytes(&after.snapshot, key);
-            assert!(!(held && differs), "round {round}: {} is kept and wrong", address(key));
-            kept += usize::from(held);
+            assert!(!(same && differs), "round {round}: {} is kept and wrong", address(key));
+            if let Some(tile) = is {
+                assert!(*tile.plain() == fresh_bytes(&after.snapshot, key), "round {round}: {} was renewed wrongly", address(key));
+            }
+            kept += usize::from(same);
         }
         most_kept = most_kept.max(kept);
         dropped_any += usize::from(kept < keys.len());
@@ -166,7 +171,7 @@ async fn a_change_takes_away_exactly_the_tiles_it_reaches() {
     }
     assert!(
         most_kept > keys.len() / 2 && dropped_any > 15,
-        "{dropped_any} rounds dropped tiles; at most {most_kept} of {} were kept",
+        "{dropped_any} rounds renewed or dropped tiles; at most {most_kept} of {} were kept",
         keys.len()
     );
 }
@@ -186,15 +191,25 @@ async fn a_layer_read_as_a_whole_drops_only_the_tiles_that_differ() {
     let layers = [TileLayer::Features(Layer::DoorPlates)].into_iter().collect();
     let keys: Vec<TileKey> = tiles_reached(&around, 16).iter().map(|tile| TileKey { tile, layers, format: TileFormat::Mvt }).collect();
     let before = read_all(&service, &keys).await;
+    let were = held(&service, &keys);
     // All rows are written, two change.
     service.change("UPDATE door_plates SET number = CASE WHEN number IN ('5', '20000') THEN number || 'a' ELSE number END").await;
-    let kept = keys.iter().filter(|key| service.app.tiles.held(key).is_some()).count();
+    let kept = were.iter().zip(held(&service, &keys)).filter(|(was, is)| is_same(was, is)).count();
     assert!(kept >= keys.len() - 8, "{kept} of {} are kept", keys.len());
     let after = read_all(&service, &keys).await;
     let differ = before.iter().zip(&after).filter(|(was, is)| was.0 != is.0).count();
     assert!((2..=keys.len() - kept).contains(&differ), "{differ}");
     let state = service.live.state();
     assert!(keys.iter().zip(&after).all(|(key, (_, _, bytes))| *bytes == fresh_bytes(&state.snapshot, key)));
+}
+
+fn held(service: &Service, keys: &[TileKey]) -> Vec<Option<Arc<Tile>>> {
+    keys.iter().map(|key| service.app.tiles.held(key)).collect()
+}
+
+/// Whether a tile was kept through a change, neither made anew nor dropped.
+fn is_same(was: &Option<Arc<Tile>>, is: &Option<Arc<Tile>>) -> bool {
+    was.iter().zip(is).any(|(was, is)| Arc::ptr_eq(was, is))
 }
 
 fn road(n: usize, name: &str) -> String {
