@@ -69,6 +69,9 @@ async fn a_table_comes_back_with_places_in_its_own_encoding_and_order() {
                 && (point[1].as_f64().unwrap() - number("yutu_lat")).abs() < 1e-6
         );
     }
+    let response = post(&service, "", "text/csv", "编号,详细地址\n").await;
+    assert_eq!(response.status(), 200, "nobody to look for is no fault");
+    assert_eq!(rows(&response.bytes().await.unwrap()).len(), 1, "the heading");
     let big5 = encoding_rs::BIG5.encode("編號;地址\n1;西湖區文三路12號\n2;宜蘭縣羅東鎮中山路三段12號\n").0.into_owned();
     let response = post(&service, "?lang=en", "text/csv; charset=big5", big5).await;
     assert_eq!(response.headers()["content-type"], "text/csv; charset=utf-8; header=present");

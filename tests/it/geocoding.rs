@@ -1,6 +1,7 @@
 //! Search and reverse on a real city: PostGIS judges what is nearest, plates taken away judge where numbers are interpolated.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
 use rand::{Rng, SeedableRng};
@@ -287,4 +288,70 @@ async fn every_member_of_an_answer_is_described() {
     let described: std::collections::BTreeSet<String> = all["FoundView"]["properties"].as_object().unwrap().keys().cloned().collect();
     let unmet: Vec<&String> = described.difference(&met).collect();
     assert!(unmet.iter().all(|member| *member == "error_m"), "described, but in no answer: {unmet:?}");
+}
+
+/// How long it goes on; `YUTU_FUZZ_SECONDS` for longer.
+const FUZZED: Duration = Duration::from_secs(15);
+/// A development build on a busy machine; a released one answers in milliseconds.
+const SLOWEST: Duration = Duration::from_secs(3);
+
+/// Noise, and addresses of the register with pieces of each other and of noise in them.
+fn any_text(random: &mut ChaCha8Rng, addresses: &[String]) -> Vec<u8> {
+    let noise = |random: &mut ChaCha8Rng, most: usize| -> Vec<u8> { (0..random.random_range(0..=most)).map(|_| random.random()).collect() };
+    let piece = |random: &mut ChaCha8Rng| -> Vec<u8> {
+        let address = addresses[random.random_range(0..addresses.len())].as_bytes();
+        let from = random.random_range(0..address.len());
+        address[from..random.random_range(from..=address.len())].to_vec()
+    };
+    match random.random_range(0..4) {
+        0 => noise(random, 4096),
+        1 => piece(random).repeat(random.random_range(1..60)).into_iter().take(4096).collect(),
+        2 => (0..random.random_range(1..40)).flat_map(|_| piece(random)).take(4096).collect(),
+        _ => [piece(random), noise(random, 12), piece(random)].concat(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_is_asked_makes_the_service_fail() {
+    let Some(service) = yilan("nothing_that_is_asked_makes_the_service_fail").await else { return };
+    let addresses: Vec<String> = sqlx::query_scalar("SELECT address FROM door_plates WHERE address IS NOT NULL ORDER BY id LIMIT 500")
+        .fetch_all(&service.fresh.pool)
+        .await
+        .unwrap();
+    let seconds = std::env::var("YUTU_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok()).map_or(FUZZED, Duration::from_secs);
+    let (began, service) = (Instant::now(), &service);
+    let askers = (0..4u64).map(async |asker| {
+        let mut random = ChaCha8Rng::seed_from_u64(asker);
+        let mut asked = 0;
+        while began.elapsed() < seconds {
+            let text = any_text(&mut random, &addresses);
+            let value: String = text.iter().map(|byte| format!("%{byte:02X}")).collect();
+            let path = match random.random_range(0..5) {
+                0 => format!("/api/search?q={value}"),
+                1 => format!("/api/search?q={value}&explain=true&limit=50&lon=121.75&lat=24.75"),
+                2 => format!("/api/suggest?q={value}"),
+                3 => format!("/api/search?q={value}&division={value}&layer={value}"),
+                _ => "/api/geocode".to_owned(),
+            };
+            let started = Instant::now();
+            let request = match path.as_str() {
+                "/api/geocode" => {
+                    service.client.post(format!("{}{path}", service.base)).body([b"address\n".to_vec(), text.clone()].concat())
+                }
+                _ => service.client.get(format!("{}{path}", service.base)),
+            };
+            let answer = request.send().await.unwrap();
+            let status = answer.status();
+            let whole = answer.bytes().await;
+            let took = started.elapsed();
+            let said = || format!("{path} {:?}: {status} after {took:?}", String::from_utf8_lossy(&text));
+            assert!(!status.is_server_error() && whole.is_ok() && took < SLOWEST, "{}", said());
+            asked += 1;
+        }
+        asked
+    });
+    let asked: u32 = futures::future::join_all(askers).await.into_iter().sum();
+    println!("{asked} questions in {seconds:?}");
+    assert!(asked > 100, "{asked}");
+    assert_eq!(service.get("/readyz").await.status(), 200);
 }

@@ -129,7 +129,13 @@ impl<G: Send + 'static> Flow<G> {
             }
             let mut wash = self.wash.take().ok_or_else(lost)?;
             if wash.is_waiting() {
-                let turn = turn(&self.app.calculations, self.until).await?;
+                let turn = match turn(&self.app.calculations, self.until).await {
+                    Ok(turn) => turn,
+                    Err(busy) => {
+                        self.wash = Some(wash);
+                        return Err(busy);
+                    }
+                };
                 let (wash, done) = compute::run(turn, move || {
                     let done = wash.work(ROWS_A_TURN, false);
                     (wash, done)
@@ -148,6 +154,7 @@ impl<G: Send + 'static> Flow<G> {
                 return Err(failure);
             }
             if self.is_ended {
+                self.wash = Some(wash);
                 return Ok(None);
             }
             if self.rest.is_empty() {
