@@ -174,6 +174,11 @@ impl Extent {
         }
     }
 
+    /// Whether all of the other lies in this one; touching counts.
+    pub fn contains(&self, other: &Self) -> bool {
+        (0..2).all(|axis| self.min[axis] <= other.min[axis] && other.max[axis] <= self.max[axis])
+    }
+
     /// Touching counts.
     pub fn intersects(&self, other: &Self) -> bool {
         self.min[0] <= other.max[0] && other.min[0] <= self.max[0] && self.min[1] <= other.max[1] && other.min[1] <= self.max[1]

@@ -12,6 +12,7 @@ use rstar::{AABB, Envelope, PointDistance, RTree, RTreeObject};
 
 use super::cells::kind_field;
 use super::curve::{Positions, curve_key};
+use super::derived::Derived;
 use super::feature::{EMPTY_EXTENT, Feature, Shape, allocated, anchor, is_empty, size_m};
 use crate::domain::{Extent, FeatureId, Layer, Value};
 
@@ -19,6 +20,9 @@ use crate::domain::{Extent, FeatureId, Layer, Value};
 pub(super) const RUN: usize = 16;
 /// Features in a block of sums; a multiple of [`RUN`].
 pub(super) const BLOCK: usize = 64;
+
+/// Of features without a value of the kind field, and of those whose value was one too many.
+pub(super) const NO_KIND: u16 = u16::MAX;
 
 /// Where a feature reaches in the two systems; empty where it has no shape.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +75,9 @@ pub(super) struct Base {
     /// Values of the layer's kind field, and how often each comes in each block.
     pub(super) kinds: Vec<Arc<str>>,
     pub(super) kind_counts: Vec<(u16, u16)>,
+    /// The place of each mapped feature's value in `kinds`, or [`NO_KIND`]; empty where there is no kind at all.
+    pub(super) kind_numbers: Vec<u16>,
+    pub(super) derived: Derived,
     pub(super) extents: Option<Boxes>,
     /// What the features hold beside themselves.
     pub(super) heap_bytes: usize,
@@ -191,7 +198,7 @@ impl Base {
             || base.sum_up(layer),
         );
         (base.mercator, base.working) = (mercator, working);
-        (base.blocks, base.kinds, base.kind_counts) = blocks;
+        (base.blocks, base.kinds, base.kind_counts, base.kind_numbers) = blocks;
         let around = |tree: &RTree<Run>| {
             let runs = tree.iter().map(|run| Extent { min: run.envelope.lower(), max: run.envelope.upper() });
             runs.fold(EMPTY_EXTENT, Extent::union)
@@ -267,9 +274,12 @@ impl Base {
         RTree::bulk_load(runs)
     }
 
-    #[allow(clippy::type_complexity, reason = "three parts of one table, taken apart at once")]
-    fn sum_up(&self, layer: Layer) -> (Vec<Block>, Vec<Arc<str>>, Vec<(u16, u16)>) {
-        let (mut blocks, mut kinds, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+    #[allow(clippy::type_complexity, reason = "four parts of one table, taken apart at once")]
+    fn sum_up(&self, layer: Layer) -> (Vec<Block>, Vec<Arc<str>>, Vec<(u16, u16)>, Vec<u16>) {
+        let (mut blocks, mut kinds, mut counts, mut of_each) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        if kind_field(layer).is_some() {
+            of_each.resize(self.mapped, NO_KIND);
+        }
         let mut numbers: HashMap<Arc<str>, u16> = HashMap::new();
         for block in 0..self.mapped.div_ceil(BLOCK) {
             let members = self.block_members(block);
@@ -288,7 +298,7 @@ impl Base {
                 let number = match numbers.get(kind) {
                     Some(number) => *number,
                     // A field with more values than that is no kind; the rest goes uncounted, the total does not.
-                    None if kinds.len() > usize::from(u16::MAX) => continue,
+                    None if kinds.len() >= usize::from(NO_KIND) => continue,
                     None => {
                         let number = kinds.len() as u16;
                         kinds.push(Arc::clone(kind));
@@ -296,6 +306,7 @@ impl Base {
                         number
                     }
                 };
+                of_each[at] = number;
                 match counts[begin..].iter_mut().find(|(known, _): &&mut (u16, u16)| *known == number) {
                     Some((_, count)) => *count += 1,
                     None => counts.push((number, 1)),
@@ -304,7 +315,7 @@ impl Base {
             sum.kinds_end = counts.len() as u32;
             blocks.push(sum);
         }
-        (blocks, kinds, counts)
+        (blocks, kinds, counts, of_each)
     }
 
     /// What the tables take; the features' own heap comes on top.
@@ -322,6 +333,8 @@ impl Base {
             + tree(&self.working)
             + self.blocks.capacity() * size_of::<Block>()
             + self.kind_counts.capacity() * size_of::<(u16, u16)>()
+            + self.kind_numbers.capacity() * size_of::<u16>()
+            + self.derived.bytes()
     }
 }
 

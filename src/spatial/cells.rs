@@ -1,9 +1,8 @@
 //! What is too small or too dense to be drawn by itself, counted by cells of the world grid.
 
-use super::base::kind_of;
 use super::curve::{Positions, at_zoom, grid_position, tile_keys};
 use super::feature::{Feature, Shape, anchor, size_m};
-use super::index::LayerIndex;
+use super::index::{Found, LayerIndex};
 use crate::domain::{Extent, Layer};
 
 /// Which features are counted, and how finely.
@@ -57,9 +56,8 @@ impl<'a> Cell<'a> {
     }
 
     /// Counts a feature of a layer at a position of the world grid.
-    pub fn count_feature(&mut self, layer: Layer, feature: &'a Feature, position: [u32; 2]) {
-        let kinds = kind_of(layer, feature).map(|kind| (&**kind, 1));
-        self.add(1, Positions::one(position), kinds.into_iter(), Some(feature));
+    pub fn count(&mut self, index: &'a LayerIndex, found: &Found<'a>, position: [u32; 2]) {
+        self.add(1, Positions::one(position), index.kind(found).map(|kind| (kind, 1)).into_iter(), Some(found.feature));
     }
 
     fn add(&mut self, count: u64, anchors: Positions, kinds: impl Iterator<Item = (&'a str, u64)>, only: Option<&'a Feature>) {
@@ -67,8 +65,10 @@ impl<'a> Cell<'a> {
         self.count += count;
         self.anchors = self.anchors.and(anchors);
         for (kind, count) in kinds {
-            match self.kinds.iter_mut().find(|(known, _)| *known == kind) {
-                Some((_, known)) => *known += count,
+            // Nearly always the very text that was counted before.
+            let same = self.kinds.iter().position(|(known, _)| std::ptr::eq(*known, kind));
+            match same.or_else(|| self.kinds.iter().position(|(known, _)| *known == kind)) {
+                Some(at) => self.kinds[at].1 += count,
                 None => self.kinds.push((kind, count)),
             }
         }
@@ -89,7 +89,7 @@ impl LayerIndex {
     /// The cells of a tile, filled with what is to be counted. A million features in view cost about a millisecond: blocks
     /// that lie in one cell are taken as a whole.
     pub fn cells(&self, query: &CellQuery) -> Cells<'_> {
-        let mut cells = Cells::new(query, self.layer());
+        let mut cells = Cells::new(query, self);
         let wanted = |extent: &Extent, feature: &Feature| {
             size_m(extent) < query.smaller_than_m && (query.points || !matches!(feature.mercator, Shape::Point(_)))
         };
@@ -113,7 +113,7 @@ impl LayerIndex {
                         for at in self.live(members) {
                             let (feature, extent) = (&*self.base.features[at], self.base.mercator_box(at));
                             if wanted(&extent, feature) {
-                                cells.add_anchored(&extent, feature);
+                                cells.add(&Found::of_base(feature, extent, at));
                             }
                         }
                     }
@@ -122,7 +122,7 @@ impl LayerIndex {
         }
         for entry in self.delta.anchored(tile_keys(query.z, query.tile)) {
             if wanted(&entry.boxes.mercator, &entry.feature) {
-                cells.add_anchored(&entry.boxes.mercator, &entry.feature);
+                cells.add(&Found::of_delta(entry));
             }
         }
         cells
@@ -166,15 +166,15 @@ pub(super) fn cell_of(query: &CellQuery, anchor: [u32; 2]) -> Option<[u32; 2]> {
 #[derive(Debug)]
 pub struct Cells<'a> {
     query: CellQuery,
-    layer: Layer,
+    index: &'a LayerIndex,
     side: u32,
     filled: Vec<Option<Cell<'a>>>,
 }
 
 impl<'a> Cells<'a> {
-    fn new(query: &CellQuery, layer: Layer) -> Self {
+    fn new(query: &CellQuery, index: &'a LayerIndex) -> Self {
         let side = 1 << query.cell_bits;
-        Self { query: *query, layer, side, filled: vec![None; (side * side) as usize] }
+        Self { query: *query, index, side, filled: vec![None; (side * side) as usize] }
     }
 
     fn of(&self, anchor: [u32; 2]) -> Option<[u32; 2]> {
@@ -182,21 +182,15 @@ impl<'a> Cells<'a> {
     }
 
     /// Counts one more feature, if its anchor lies in the tile.
-    pub fn add_feature(&mut self, feature: &'a Feature) {
-        if let Some(extent) = feature.mercator.extent() {
-            self.add_anchored(&extent, feature);
-        }
+    pub fn add(&mut self, found: &Found<'a>) {
+        self.add_at(anchor(&found.extent), found);
     }
 
     /// Counts one more feature at a position of the world grid, if that lies in the tile.
-    pub fn add_at(&mut self, position: [u32; 2], feature: &'a Feature) {
+    pub fn add_at(&mut self, position: [u32; 2], found: &Found<'a>) {
         let Some(place) = self.of(position) else { return };
-        let layer = self.layer;
-        self.cell(place).count_feature(layer, feature, position);
-    }
-
-    fn add_anchored(&mut self, extent: &Extent, feature: &'a Feature) {
-        self.add_at(anchor(extent), feature);
+        let index = self.index;
+        self.cell(place).count(index, found, position);
     }
 
     fn cell(&mut self, place: [u32; 2]) -> &mut Cell<'a> {

@@ -1,12 +1,13 @@
 //! A layer's features: a frozen base, and on top of it the changes since.
 
+use std::any::Any;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
 use rstar::AABB;
 
-use super::base::{Base, Boxes, Held};
+use super::base::{BLOCK, Base, Boxes, Held, kind_of};
 use super::delta::{Delta, Entry};
 use super::feature::{Feature, is_empty, size_m};
 use crate::domain::{Extent, FeatureId, Layer};
@@ -18,6 +19,26 @@ pub struct LayerIndex {
     layer: Layer,
     pub(super) base: Arc<Held>,
     pub(super) delta: Arc<Delta>,
+}
+
+/// A feature that a window met.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'a> {
+    pub feature: &'a Feature,
+    /// Around it in web mercator.
+    pub extent: Extent,
+    /// Where it stands in the base.
+    at: Option<u32>,
+}
+
+impl<'a> Found<'a> {
+    pub(super) fn of_base(feature: &'a Feature, extent: Extent, at: usize) -> Self {
+        Self { feature, extent, at: Some(at as u32) }
+    }
+
+    pub(super) fn of_delta(entry: &'a Entry) -> Self {
+        Self { feature: &entry.feature, extent: entry.boxes.mercator, at: None }
+    }
 }
 
 /// A candidate for nearest; the greatest is the one to give up first.
@@ -121,11 +142,11 @@ impl LayerIndex {
     /// Features whose bounding box meets the box (touching counts) in web mercator. Each once, in no order to rely on:
     /// who needs one sorts by id.
     pub fn window_mercator(&self, extent: &Extent) -> impl Iterator<Item = &Feature> {
-        self.window_mercator_sized(extent, 0.0).map(|(feature, _)| feature)
+        self.window_mercator_sized(extent, 0.0).map(|found| found.feature)
     }
 
-    /// The same, but only features whose box is at least `min_size_m` (mercator metres) on its longer side; with the box.
-    pub fn window_mercator_sized(&self, extent: &Extent, min_size_m: f64) -> impl Iterator<Item = (&Feature, Extent)> {
+    /// The same, but only features whose box is at least `min_size_m` (mercator metres) on its longer side.
+    pub fn window_mercator_sized(&self, extent: &Extent, min_size_m: f64) -> impl Iterator<Item = Found<'_>> {
         let extent = *extent;
         let wanted = move |found: &Extent| found.intersects(&extent) && size_m(found) >= min_size_m;
         let envelope = envelope(&extent);
@@ -138,9 +159,34 @@ impl LayerIndex {
             .flat_map(move |run| self.live(self.base.mapped_members(run)))
             .map(|at| (at, self.base.mercator_box(at)))
             .filter(move |(_, found)| wanted(found))
-            .map(|(at, found)| (&*self.base.features[at], found));
-        let delta = delta.into_iter().flatten().map(|entry| (&*entry.feature, entry.boxes.mercator));
-        base.chain(delta.filter(move |(_, found)| wanted(found)))
+            .map(|(at, extent)| Found::of_base(&self.base.features[at], extent, at));
+        let delta = delta.into_iter().flatten().map(Found::of_delta);
+        base.chain(delta.filter(move |found| wanted(&found.extent)))
+    }
+
+    /// The value of the layer's kind field, without reading the feature where its base knows.
+    pub fn kind<'a>(&'a self, found: &Found<'a>) -> Option<&'a str> {
+        let known = found.at.and_then(|at| self.base.kinds.get(usize::from(*self.base.kind_numbers.get(at as usize)?)));
+        match (known, found.at) {
+            (Some(kind), _) => Some(kind),
+            (None, Some(_)) if self.base.kinds.is_empty() => None,
+            _ => kind_of(self.layer, found.feature).map(|kind| &**kind),
+        }
+    }
+
+    /// What a reader derived from the block of features that one found stands in, and its place there; `make` derives it when
+    /// nobody did so before, and says how many bytes it takes beside itself. It is kept as long as the frozen part of the layer.
+    /// Nothing for a feature that changed since that was made.
+    pub fn derived<T: Any + Send + Sync>(
+        &self,
+        found: &Found<'_>,
+        slot: usize,
+        make: impl FnOnce(&mut dyn Iterator<Item = &Feature>) -> (T, usize),
+    ) -> Option<(&T, usize)> {
+        let at = found.at? as usize;
+        let (block, place) = (at / BLOCK, at % BLOCK);
+        let make = || make(&mut self.base.block_members(block).map(|at| &*self.base.features[at]));
+        self.base.derived.get(slot, block, self.base.blocks.len(), make).map(|derived| (derived, place))
     }
 
     /// Features whose bounding box meets the box (touching counts) in the working system; order as in

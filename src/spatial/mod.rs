@@ -9,6 +9,7 @@ mod base;
 mod cells;
 mod curve;
 mod delta;
+mod derived;
 mod feature;
 mod index;
 mod merge;
@@ -20,6 +21,7 @@ mod tests;
 
 pub use cells::{Cell, CellQuery, Cells, kind_field};
 pub use curve::{MERCATOR_HALF_M, Positions, grid_position};
+pub use derived::SLOTS;
 pub use feature::{Feature, Shape, Tag, anchor};
-pub use index::LayerIndex;
+pub use index::{Found, LayerIndex};
 pub use snapshot::Snapshot;

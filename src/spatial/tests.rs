@@ -240,7 +240,7 @@ fn judge_windows(index: &LayerIndex, truth: &Truth, a: [i32; 2], size: [i32; 2])
     prop_assert_eq!(sorted(index.window_mercator(&window)), expected);
     let large = |form: &Form| form.box_of().is_some_and(|[min, max]| (max[0] - min[0]).max(max[1] - min[1]) >= 12);
     let expected: Vec<FeatureId> = truth.iter().filter(|(_, (_, form))| meets(form) && large(form)).map(|(id, _)| *id).collect();
-    prop_assert_eq!(sorted(index.window_mercator_sized(&window, 12.0).map(|(feature, _)| feature)), expected);
+    prop_assert_eq!(sorted(index.window_mercator_sized(&window, 12.0).map(|found| found.feature)), expected);
     Ok(())
 }
 

@@ -16,8 +16,53 @@ pub(super) struct Arcs {
     arc: Vec<[i32; 2]>,
     kept: Vec<[i32; 2]>,
     ring: Vec<[i32; 2]>,
+    flattening: Flattening,
+}
+
+/// Lines without corners that lie near to them (D. Douglas and T. Peucker, Cartographica 10, 1973), on whole numbers. Room to
+/// work in.
+#[derive(Debug, Default)]
+pub(super) struct Flattening {
     keep: Vec<bool>,
     open: Vec<(usize, usize)>,
+}
+
+impl Flattening {
+    /// What is kept of a line so that no corner lies farther than that from it; its ends always, and of a closed line the corner
+    /// that is farthest from there. Of corners that lie equally far off the first is kept.
+    pub(super) fn kept(&mut self, line: &[[i32; 2]], within: f64, out: &mut Vec<[i32; 2]>) {
+        let Self { keep, open } = self;
+        out.clear();
+        let Some(last) = line.len().checked_sub(1) else { return };
+        keep.clear();
+        keep.resize(line.len(), false);
+        (keep[0], keep[last]) = (true, true);
+        open.clear();
+        if line[0] == line[last] {
+            let farthest = (1..last).max_by_key(|at| (square_of(line[0], line[*at]), line[*at])).unwrap_or_default();
+            keep[farthest] = true;
+            open.extend([(0, farthest), (farthest, last)]);
+        } else {
+            open.push((0, last));
+        }
+        while let Some((from, to)) = open.pop() {
+            let (a, b) = (line[from], line[to]);
+            let length_2 = square_of(a, b);
+            let mut farthest = (0, from);
+            for (at, place) in line.iter().enumerate().take(to).skip(from + 1) {
+                let off = off_line(a, b, length_2, *place);
+                if off > farthest.0 {
+                    farthest = (off, at);
+                }
+            }
+            let (off, at) = farthest;
+            if off as f64 > within * within * length_2 as f64 {
+                keep[at] = true;
+                open.extend([(from, at), (at, to)]);
+            }
+        }
+        out.extend(line.iter().zip(keep.iter()).filter(|(_, keep)| **keep).map(|(corner, _)| *corner));
+    }
 }
 
 impl Arcs {
@@ -46,50 +91,34 @@ impl Arcs {
 
     /// Adds what is kept of the arc to the ring, without its end.
     fn arc(&mut self) {
-        let Self { arc, kept, ring, keep, open } = self;
+        let Self { arc, kept, ring, flattening } = self;
         let turned = arc.last() < arc.first() || (arc.last() == arc.first() && arc[arc.len() - 2] < arc[1]);
         if turned {
             arc.reverse();
         }
-        let last = arc.len() - 1;
-        keep.clear();
-        keep.resize(arc.len(), false);
-        (keep[0], keep[last]) = (true, true);
-        open.clear();
-        if arc[0] == arc[last] {
-            let farthest = (1..last).max_by_key(|at| (square_of(arc[0], arc[*at]), arc[*at])).unwrap_or_default();
-            keep[farthest] = true;
-            open.extend([(0, farthest), (farthest, last)]);
-        } else {
-            open.push((0, last));
-        }
-        while let Some((from, to)) = open.pop() {
-            let off =
-                (from + 1..to).map(|at| (off_line(arc[from], arc[to], arc[at]), at)).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
-            if let Some((off, at)) = off
-                && off > FLAT_SQUARES
-            {
-                keep[at] = true;
-                open.extend([(from, at), (at, to)]);
-            }
-        }
-        kept.clear();
-        kept.extend(arc.iter().zip(keep.iter()).filter(|(_, keep)| **keep).map(|(corner, _)| *corner));
+        flattening.kept(arc, FLAT_SQUARES, kept);
         if turned {
             kept.reverse();
         }
         ring.extend(&kept[..kept.len() - 1]);
     }
 }
+
 fn square_of(a: [i32; 2], b: [i32; 2]) -> i64 {
     [0, 1].map(|axis| i64::from(b[axis] - a[axis]).pow(2)).iter().sum()
 }
 
-/// How far a corner lies from the line between two others, or from the nearer of them.
-fn off_line(a: [i32; 2], b: [i32; 2], p: [i32; 2]) -> f64 {
-    let [dx, dy, px, py] = [b[0] - a[0], b[1] - a[1], p[0] - a[0], p[1] - a[1]].map(f64::from);
-    let length_2 = dx * dx + dy * dy;
-    let along = ((px * dx + py * dy) / length_2).clamp(0.0, 1.0);
-    let [ox, oy] = [px - along * dx, py - along * dy];
-    (ox * ox + oy * oy).sqrt()
+/// How far a corner lies from the line between two others, or from the nearer of them, squared: times the square of how far those
+/// are from each other.
+fn off_line(a: [i32; 2], b: [i32; 2], length_2: i64, p: [i32; 2]) -> i64 {
+    let [dx, dy, px, py] = [b[0] - a[0], b[1] - a[1], p[0] - a[0], p[1] - a[1]].map(i64::from);
+    let along = px * dx + py * dy;
+    if along <= 0 {
+        (px * px + py * py) * length_2
+    } else if along >= length_2 {
+        square_of(b, p) * length_2
+    } else {
+        let across = dx * py - dy * px;
+        across * across
+    }
 }

@@ -33,8 +33,7 @@ const CELL_BITS: u8 = 3;
 /// How many kinds a cell names when room is scarce.
 const FEW_KINDS: usize = 8;
 
-/// How far a layer of a tile is aggregated; 0 is the usual. From 1 on only the fields that maps draw by are kept, and coverages
-/// have fewer corners; at 2 and 3 larger features are merged and counted; from 4 on all of them, and areas are painted on
+/// How far a layer of a tile is aggregated; 0 is the usual. From 1 on only the fields that maps draw by are kept; at 2 and 3 larger features are merged and counted; from 4 on all of them, and areas are painted on
 /// squares of half a pixel; from 5 on the squares are so large that borders may be off by more than a pixel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Level(u8);
@@ -64,6 +63,11 @@ impl Level {
     /// Up to which level every tile shows the same features by themselves.
     pub(super) fn merges_more(self) -> bool {
         self.0 > 1
+    }
+
+    /// Whether it draws what the usual level draws.
+    pub(super) fn says_less_only(self) -> bool {
+        self.0 == 1
     }
 
     pub(super) fn number(self) -> u8 {
@@ -108,9 +112,9 @@ impl Level {
     /// level leaves out what is small.
     pub(super) fn detail(self, layer: Layer) -> Detail {
         let (step_units, flat_units) = match self.0 {
-            _ if !is_coverage(layer) => (1, 1.5),
-            0 => (1, 1.5),
-            1..=3 => (1, 2.0),
+            _ if !is_coverage(layer) => return Detail::USUAL,
+            0 | 1 => return Detail::USUAL,
+            2 | 3 => (1, 2.0),
             4 => (4, 3.0),
             5 => (8, 5.0),
             6 => (32, 20.0),
@@ -186,6 +190,7 @@ impl Weight {
         if content.given_up {
             return Self { geojson: TOO_HEAVY + 1, ..weight };
         }
+        let mut id = Vec::new();
         for feature in &content.features {
             let (mut points, mut paths, mut tight_points) = (1, 1, 0);
             if let Drawn::Paths { first, end, kind } = feature.drawn {
@@ -195,14 +200,18 @@ impl Weight {
             }
             let id = match &feature.source {
                 Source::Feature(_) | Source::Label { .. } => 10,
-                Source::Cluster { .. } | Source::Joined { .. } => 85,
+                Source::Cluster { .. } | Source::Joined { .. } => {
+                    id.clear();
+                    content.write_id(feature, &mut id);
+                    id.len()
+                }
             };
             weight.geojson += FEATURE_BYTES + id + name + points * position + 2 * MORE_DECIMALS as usize * tight_points + 4 * paths;
             weight.mvt += 40 + id + points * 4 + 6 * paths;
             properties(content, feature, |name, value| {
                 let (json, mvt) = match value {
                     Property::Text(text) => (json_len(text), text.len() + 4),
-                    Property::Int(_) => (20, 12),
+                    Property::Int(value) => (int_len(value), 12),
                     Property::Number(_) => (24, 12),
                     Property::Date(_) => (12, 16),
                     Property::Bool(_) => (5, 4),
@@ -210,7 +219,7 @@ impl Weight {
                         let length = kinds.iter().map(|(kind, _)| json_len(kind) + 22).sum::<usize>() + 2;
                         (length, length + 4)
                     }
-                    Property::Extent(_) => (60, 64),
+                    Property::Extent(_) => (56, 64),
                 };
                 weight.geojson += name.len() + 4 + json;
                 weight.mvt += 4 + mvt;
@@ -228,6 +237,10 @@ pub(super) fn gzip_len(bytes: &[u8]) -> usize {
     encoder.finish().map_or(0, |packed| packed.len())
 }
 
+fn int_len(value: i64) -> usize {
+    usize::from(value < 0) + value.unsigned_abs().checked_ilog10().unwrap_or(0) as usize + 1
+}
+
 /// How many bytes the sign and the digits before the point take.
 fn whole_digits(degrees: f64) -> usize {
     let digits = match degrees.abs() {
@@ -242,7 +255,7 @@ fn whole_digits(degrees: f64) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Aggregated {
     pub layer: TileLayer,
-    /// 1: fewer fields, in coverages also fewer corners. 2 and 3: larger features are merged and counted too. 4 to 7: all are, ever coarser; up to
+    /// 1: fewer fields. 2 and 3: larger features are merged and counted too. 4 to 7: all are, ever coarser; up to
     /// 4 no border is off by more than a pixel.
     pub level: u8,
 }

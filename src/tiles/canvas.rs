@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::arcs::{Arcs, Corner};
-use super::painted::{Span, unpacked};
+use super::squares::{Run, Span};
 
 /// Pieces of no more squares than this are given to their neighbours.
 const SPECK_SQUARES: usize = 4;
@@ -14,25 +14,40 @@ pub(super) struct Canvas {
     offset: [i32; 2],
     /// Where the tile ends; it begins at 0.
     tile_end: i32,
+    within: Span,
     width: usize,
     colours: Vec<u32>,
+    /// A bit for each square that may have another colour than the one to the west.
+    changes: Vec<u64>,
 }
 
 impl Canvas {
-    pub(super) fn new(within: Span, tile_end: i32) -> Self {
+    /// Of the squares `within`; `origin` is the one in the tile's north-west corner, and the tile has `tile_end` on a side.
+    pub(super) fn new(within: Span, origin: [i64; 2], tile_end: i32) -> Self {
         let [columns, rows] = [0, 1].map(|axis| (within.max[axis] - within.min[axis]).max(0) as usize);
-        Self { offset: within.min.map(|c| c - 1), tile_end, width: columns + 2, colours: vec![0; (columns + 2) * (rows + 2)] }
+        let offset = [0, 1].map(|axis| (within.min[axis] - 1 - origin[axis]) as i32);
+        let (width, squares) = (columns + 2, (columns + 2) * (rows + 2));
+        Self { within, offset, tile_end, width, colours: vec![0; squares], changes: vec![0; squares.div_ceil(64)] }
     }
 
-    /// What lies between an odd and an even crossing of a row is inside. The highest colour stays.
-    pub(super) fn paint(&mut self, colour: u32, crossings: &mut [u32]) {
-        crossings.sort_unstable();
-        for pair in crossings.chunks_exact(2) {
-            let ([from, row], [to, _]) = (unpacked(pair[0]), unpacked(pair[1]));
-            let row = (row - self.offset[1]) as usize * self.width;
-            let [from, to] = [from, to].map(|column| row + (column - self.offset[0]) as usize);
-            self.colours[from..to].iter_mut().for_each(|square| *square = colour.max(*square));
+    /// Paints what of a run is here. The highest colour stays.
+    pub(super) fn paint(&mut self, colour: u32, Run { row, from, to }: Run) {
+        let Span { min, max } = self.within;
+        let (from, to) = (from.max(min[0]), to.min(max[0]));
+        if row < min[1] || row >= max[1] || from >= to {
+            return;
         }
+        let start = (row - min[1] + 1) as usize * self.width + 1;
+        let [from, to] = [from, to].map(|column| start + (column - min[0]) as usize);
+        self.colours[from..to].iter_mut().for_each(|square| *square = colour.max(*square));
+        mark(&mut self.changes, from);
+        mark(&mut self.changes, to);
+    }
+
+    fn set(&mut self, at: usize, colour: u32) {
+        self.colours[at] = colour;
+        mark(&mut self.changes, at);
+        mark(&mut self.changes, at + 1);
     }
 
     /// Paints what has paint on both sides, west and east or north and south.
@@ -50,7 +65,10 @@ impl Canvas {
                         (here[column - 1], here[column + 1], above[column], self.colours[start + width + column]);
                     let across = if west != 0 && east != 0 { west.max(east) } else { 0 };
                     let down = if north != 0 && south != 0 { north.max(south) } else { 0 };
-                    self.colours[start + column] = across.max(down);
+                    let colour = across.max(down);
+                    if colour != 0 {
+                        self.set(start + column, colour);
+                    }
                 }
             }
         }
@@ -96,7 +114,7 @@ impl Canvas {
                 }
             }
         }
-        changes.into_iter().for_each(|(square, colour)| self.colours[square] = colour);
+        changes.into_iter().for_each(|(square, colour)| self.set(square, colour));
     }
 
     /// Paints a third square where two of a colour touch at a corner only: outlines never meet themselves then.
@@ -109,25 +127,26 @@ impl Canvas {
             for at in borders.iter().copied() {
                 let [a, b, c, d] = [self.colours[at - 1], self.colours[at], self.colours[at + width - 1], self.colours[at + width]];
                 if a == d && a != 0 && a != c {
-                    self.colours[at + width - 1] = a;
+                    self.set(at + width - 1, a);
                 } else if b == c && b != 0 && b != d {
-                    self.colours[at + width] = b;
+                    self.set(at + width, b);
                 }
             }
         }
     }
 
-    /// Adds the squares of a row that have another colour than the one to the west.
-    fn borders(&self, row: Range<usize>, out: &mut Vec<usize>) {
-        const AT_ONCE: usize = 32;
-        let mut at = row.start + 1;
-        while at < row.end {
-            let end = (at + AT_ONCE).min(row.end);
-            // Long runs are passed over in one look.
-            if self.colours[at..end] != self.colours[at - 1..end - 1] {
-                out.extend((at..end).filter(|at| self.colours[*at] != self.colours[at - 1]));
+    /// Adds the squares of a range that have another colour than the one to the west.
+    fn borders(&self, range: Range<usize>, out: &mut Vec<usize>) {
+        let (first, last) = (range.start / 64, range.end.div_ceil(64).min(self.changes.len()));
+        for word in first..last {
+            let mut bits = self.changes[word];
+            while bits != 0 {
+                let at = word * 64 + bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                if range.contains(&at) && at > range.start && self.colours[at] != self.colours[at - 1] {
+                    out.push(at);
+                }
             }
-            at = end;
         }
     }
 
@@ -249,11 +268,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn canvas(side: usize, colours: &[u32]) -> Canvas {
-        let span = Span { min: [0, 0], max: [side as i32, side as i32] };
-        let mut canvas = Canvas::new(span, 1000);
+        let span = Span { min: [0, 0], max: [side as i64, side as i64] };
+        let mut canvas = Canvas::new(span, [0, 0], 1000);
         for (at, colour) in colours.iter().enumerate() {
             let width = canvas.width;
-            canvas.colours[(at / side + 1) * width + at % side + 1] = *colour;
+            canvas.set((at / side + 1) * width + at % side + 1, *colour);
         }
         canvas
     }
@@ -319,7 +338,7 @@ mod tests {
             }
             // Far from all paint nothing is painted.
             let mut lonely = canvas(12, &[0; 144]);
-            lonely.colours[5 * 14 + 5] = 1;
+            lonely.set(5 * 14 + 5, 1);
             lonely.close_gaps();
             lonely.settle();
             lonely.close_corners();

@@ -9,7 +9,7 @@ use super::join::Joined;
 use super::paths::Paths;
 use super::{TileLayer, features, labels};
 use crate::domain::{FeatureId, Layer};
-use crate::spatial::{Cell, CellQuery, Cells, Feature, LayerIndex, MERCATOR_HALF_M, Shape, Snapshot};
+use crate::spatial::{Cell, CellQuery, Cells, Feature, Found, LayerIndex, MERCATOR_HALF_M, Shape, Snapshot};
 
 /// One layer of one tile.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(super) enum Kept<'a> {
     #[default]
     Nothing,
     /// Shapes large enough to be drawn of which nothing is left at this zoom.
-    Collapsed(Vec<&'a Feature>),
+    Collapsed(Vec<Found<'a>>),
     /// All lines, joined but not yet simplified.
     Joined(Joined<'a>),
 }
@@ -42,6 +42,8 @@ pub(super) enum Kept<'a> {
 pub(super) struct TileFeature<'a> {
     pub(super) source: Source<'a>,
     pub(super) drawn: Drawn,
+    /// The longer side of its box where it is drawn as a shape; web mercator metres.
+    pub(super) longer_side_m: f64,
 }
 
 /// What a tile's feature stands for.
@@ -89,6 +91,9 @@ pub(super) fn assemble<'a>(snapshot: &'a Snapshot, tile: TileId, layer: TileLaye
 /// What [`assemble`] gives at a coarser level, from what was drawn before where that says it all.
 pub(super) fn coarser<'a>(snapshot: &'a Snapshot, finer: Content<'a>, level: Level) -> Content<'a> {
     let (tile, layer) = (finer.tile, finer.layer);
+    if level.says_less_only() && !finer.given_up {
+        return Content { level, shown: Shown::new(layer, tile.z(), level), ..finer };
+    }
     match features::coarser(snapshot.layer(layer.layer()), finer, level) {
         Some(content) => content,
         None => assemble(snapshot, tile, layer, level),
@@ -135,6 +140,13 @@ pub(super) fn points_alone<'a>(index: &'a LayerIndex, content: &Content<'_>) -> 
 /// Whether a position of the world grid lies in the tile; each lies in one of a zoom.
 pub(super) fn holds(tile: TileId, position: [u32; 2]) -> bool {
     position.map(|c| (u64::from(c) >> (32 - u32::from(tile.z()))) as u32) == [tile.x(), tile.y()]
+}
+
+impl<'a> TileFeature<'a> {
+    /// One that is no shape of a single feature.
+    pub(super) fn new(source: Source<'a>, drawn: Drawn) -> Self {
+        Self { source, drawn, longer_side_m: 0.0 }
+    }
 }
 
 impl Content<'_> {

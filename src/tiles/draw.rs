@@ -4,10 +4,12 @@ use geo_types::{Coord, Geometry, LineString, Polygon};
 
 use super::clip::ClipBox;
 use super::generalise::{Detail, Scratch, ZoomGrid};
-use super::grid::{BUFFER_UNITS, TILE_UNITS, TileId};
+use super::grid::{BUFFER_UNITS, PIXEL_UNITS, TILE_UNITS, TileId};
+use super::kept;
 use super::paths::{Paths, Role};
 use super::sound::{EdgeRoom, make_sound};
 use crate::domain::Extent;
+use crate::spatial::{Found, LayerIndex, Shape, grid_position};
 
 /// Polygons thinner than this, three sixteenths of a pixel, are not drawn.
 const THIN_UNITS: f64 = 1.5;
@@ -44,8 +46,13 @@ pub(super) struct Pen {
     grid: ZoomGrid,
     origin: [i64; 2],
     clip: ClipBox,
+    /// The zoom, where shapes that lie in this box as a whole are kept, and the box.
+    whole: Option<(u8, usize, Extent)>,
     path: Vec<[i64; 2]>,
     spare: Vec<[i64; 2]>,
+    /// The rings of the polygon that is drawn, so many as were gathered; the others are room.
+    rings: Vec<Vec<[i64; 2]>>,
+    gathered: usize,
     near: Vec<Coord<f64>>,
     beyond: Vec<u8>,
     matters: Vec<bool>,
@@ -57,19 +64,65 @@ impl Pen {
     pub(super) fn new(tile: TileId, buffer_units: i32, detail: Detail) -> Self {
         debug_assert!((0..=BUFFER_UNITS).contains(&buffer_units));
         let origin = ZoomGrid::origin(tile);
-        let buffer = i64::from(buffer_units);
+        let grid = ZoomGrid::new(tile.z(), detail);
+        // Corners lie on even numbers unless every unit counts; an edge between them meets none.
+        let buffer = i64::from(buffer_units) - i64::from(grid.is_even() && buffer_units > 0);
         let clip = ClipBox { min: origin.map(|c| c - buffer), max: origin.map(|c| c + i64::from(TILE_UNITS) + buffer) };
+        // Rounding may take a corner half a step out.
+        let edge = f64::from(buffer_units - 2 * PIXEL_UNITS) * grid.unit_m();
+        let whole = kept::slot(tile.z(), detail).map(|slot| (tile.z(), slot, tile.extent_mercator().grown(edge)));
+        Self { origin, clip, whole, ..Self::everywhere(tile.z(), detail) }
+    }
+
+    /// One that draws what lies anywhere.
+    pub(super) fn everywhere(z: u8, detail: Detail) -> Self {
         Self {
-            grid: ZoomGrid::new(tile.z(), detail),
-            origin,
-            clip,
+            grid: ZoomGrid::new(z, detail),
+            origin: [0; 2],
+            clip: ClipBox { min: [i64::MIN; 2], max: [i64::MAX; 2] },
+            whole: None,
             path: Vec::new(),
             spare: Vec::new(),
+            rings: Vec::new(),
+            gathered: 0,
             near: Vec::new(),
             beyond: Vec::new(),
             matters: Vec::new(),
             scratch: Scratch::default(),
             edges: EdgeRoom::default(),
+        }
+    }
+
+    /// Counts what it draws from a position on the grid of the zoom.
+    pub(super) fn begin_at(&mut self, origin: [i64; 2]) {
+        self.origin = origin;
+    }
+
+    /// The same as [`Self::draw`] for what a window met, without looking at its geometry where it is known what becomes of it.
+    pub(super) fn draw_found(&mut self, index: &LayerIndex, found: &Found<'_>, reach: &Extent, whole: bool, paths: &mut Paths) -> Outcome {
+        if let Some((z, slot, inside)) = &self.whole
+            && inside.contains(&found.extent)
+            && let Some(outcome) = kept::copy(index, found, *z, *slot, self.origin, paths)
+        {
+            return outcome;
+        }
+        match &found.feature.mercator {
+            Shape::Geometry(geometry) => self.draw(geometry, reach, whole, paths),
+            Shape::Point(_) | Shape::None => Outcome::Elsewhere,
+        }
+    }
+
+    /// Where on the world grid the first line of a feature begins that is left at this zoom.
+    pub(super) fn start_of(&mut self, index: &LayerIndex, found: &Found<'_>) -> Option<[u32; 2]> {
+        if let Some((z, slot, inside)) = &self.whole
+            && inside.contains(&found.extent)
+            && let Some(start) = kept::start(index, found, *z, *slot)
+        {
+            return Some(start);
+        }
+        match &found.feature.mercator {
+            Shape::Geometry(geometry) => self.line_start(geometry).map(grid_position),
+            Shape::Point(_) | Shape::None => None,
         }
     }
 
@@ -161,19 +214,23 @@ impl Pen {
         }
         self.grid.ring(&polygon.exterior().0, &mut self.path, &mut self.scratch);
         let (mut area, mut length) = doubled_area_and_length(&self.path);
-        if let Some((_, paths)) = &mut show {
-            self.cut_ring(Role::Shell, paths);
+        self.gathered = 0;
+        if show.is_some() {
+            self.gather();
         }
         for hole in polygon.interiors() {
             self.grid.ring(&hole.0, &mut self.path, &mut self.scratch);
             let (hole_area, hole_length) = doubled_area_and_length(&self.path);
             area -= hole_area;
             length += hole_length;
-            if let Some((reach, paths)) = &mut show
+            if let Some((reach, _)) = &show
                 && meets(&hole.0, reach)
             {
-                self.cut_ring(Role::Hole, paths);
+                self.gather();
             }
+        }
+        if let Some((_, paths)) = &mut show {
+            self.cut(paths);
         }
         area > 0.0 && area >= THIN_UNITS * length
     }
@@ -191,22 +248,43 @@ impl Pen {
 
     /// Adds the rings of a part without looking closely at what lies far from the tile.
     fn near_rings(&mut self, polygon: &Polygon<f64>, reach: &Extent, paths: &mut Paths) {
-        for (role, ring) in
-            std::iter::once((Role::Shell, polygon.exterior())).chain(polygon.interiors().iter().map(|hole| (Role::Hole, hole)))
-        {
-            if role == Role::Shell || meets(&ring.0, reach) {
-                near(&ring.0, reach, &mut self.beyond, &mut self.matters, &mut self.near);
-                self.grid.ring(&self.near, &mut self.path, &mut self.scratch);
-                self.cut_ring(role, paths);
-            }
+        self.gathered = 0;
+        let holes = polygon.interiors().iter().filter(|hole| meets(&hole.0, reach));
+        for ring in std::iter::once(polygon.exterior()).chain(holes) {
+            near(&ring.0, reach, &mut self.beyond, &mut self.matters, &mut self.near);
+            self.grid.ring(&self.near, &mut self.path, &mut self.scratch);
+            self.gather();
         }
+        self.cut(paths);
     }
 
-    fn cut_ring(&mut self, role: Role, paths: &mut Paths) {
-        self.clip.ring(&mut self.path, &mut self.spare);
-        let Self { path, origin, .. } = self;
-        // Also when nothing is left: a shell that went takes its holes with it.
-        paths.push(role, path.iter().map(|p| [(p[0] - origin[0]) as i32, (p[1] - origin[1]) as i32]));
+    /// Puts the path aside as a ring of the polygon that is drawn.
+    fn gather(&mut self) {
+        match self.rings.get_mut(self.gathered) {
+            Some(ring) => ring.clone_from(&self.path),
+            None => self.rings.push(self.path.clone()),
+        }
+        self.gathered += 1;
+    }
+
+    /// Adds what of the gathered rings, a shell and its holes, lies in the box.
+    fn cut(&mut self, paths: &mut Paths) {
+        let Self { clip, origin, rings, gathered, spare, .. } = self;
+        let rings = &mut rings[..*gathered];
+        let mut add =
+            |role, ring: &[[i64; 2]]| paths.push(role, ring.iter().map(|p| [(p[0] - origin[0]) as i32, (p[1] - origin[1]) as i32]));
+        let role = |shell| if shell { Role::Shell } else { Role::Hole };
+        if rings.iter().all(|ring| clip.holds(ring)) {
+            rings.iter().enumerate().for_each(|(at, ring)| add(role(at == 0), ring));
+        } else if let Some(cuts) = clip.area(rings, spare) {
+            cuts.iter().for_each(|cut| add(role(cut.shell), &cut.ring));
+        } else {
+            for (at, ring) in rings.iter_mut().enumerate() {
+                clip.ring(ring, spare);
+                // Also when nothing is left: a shell that went takes its holes with it.
+                add(role(at == 0), ring);
+            }
+        }
     }
 
     fn line(&mut self, line: &LineString<f64>, reach: &Extent, whole: bool, paths: &mut Paths) -> bool {

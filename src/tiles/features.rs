@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use geo_types::Geometry;
-
 use super::budget::{FEATURE_BYTES, Level, TOO_HEAVY, is_coverage, is_painted_by_kind, position_bytes};
 use super::content::{Content, Drawn, Kept, Source, TileFeature, counted, holds, lone_point, mercator, points_alone};
 use super::draw::{Outcome, PathKind, Pen};
@@ -12,8 +10,9 @@ use super::join::Joined;
 use super::painted::Painted;
 use super::paths::Paths;
 use super::remainder::{Remainder, Remainders};
+use super::squares;
 use crate::domain::{Extent, Layer};
-use crate::spatial::{Cell, Feature, LayerIndex, Shape, anchor, kind_field};
+use crate::spatial::{Cell, Found, LayerIndex, Shape, anchor};
 
 /// Where more zones or parcels than this are too small to be drawn, all are painted: to join them edge by edge takes longer than
 /// all the rest of a tile, and what would be drawn by itself is hardly larger than they are.
@@ -37,7 +36,7 @@ pub(super) fn features<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
             content.given_up = true;
             return;
         }
-        shapes(index, content, f64::MIN_POSITIVE, |feature, extent, geometry| rest.add(feature, extent, geometry));
+        shapes(index, content, f64::MIN_POSITIVE, |found| rest.add(index, found));
         if content.given_up {
             return;
         }
@@ -45,7 +44,7 @@ pub(super) fn features<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
         clusters(cells, content);
     } else {
         let mut collapsed = Vec::new();
-        shapes(index, content, content.smallest_m(), |feature, _, _| collapsed.push(feature));
+        shapes(index, content, content.smallest_m(), |found| collapsed.push(*found));
         if content.given_up {
             return;
         }
@@ -62,9 +61,9 @@ pub(super) fn coarser<'a>(index: &'a LayerIndex, finer: Content<'a>, level: Leve
         Kept::Joined(joined) => joined_lines(index, joined, &mut content),
         Kept::Collapsed(collapsed) if !given_up && !level.joins_lines(layer, tile.z()) => {
             let smallest_m = content.smallest_m();
-            features.retain(|feature| match (&feature.source, &feature.drawn) {
-                (Source::Feature(feature), Drawn::Paths { .. }) => is_long_enough(feature, smallest_m),
-                _ => false,
+            features.retain(|feature| {
+                matches!((&feature.source, &feature.drawn), (Source::Feature(_), Drawn::Paths { .. }))
+                    && feature.longer_side_m >= smallest_m
             });
             (content.paths, content.features) = (paths, features);
             content.features.extend(drawn_alone(index, &content));
@@ -77,28 +76,24 @@ pub(super) fn coarser<'a>(index: &'a LayerIndex, finer: Content<'a>, level: Leve
 }
 
 fn drawn_alone<'a>(index: &'a LayerIndex, content: &Content<'_>) -> impl Iterator<Item = TileFeature<'a>> + use<'a> {
-    points_alone(index, content).map(|(feature, point)| TileFeature { source: Source::Feature(feature), drawn: Drawn::Point(point) })
-}
-
-fn is_long_enough(feature: &Feature, smallest_m: f64) -> bool {
-    feature.mercator.extent().is_some_and(|extent| extent.width().max(extent.height()) >= smallest_m)
+    points_alone(index, content).map(|(feature, point)| TileFeature::new(Source::Feature(feature), Drawn::Point(point)))
 }
 
 /// Adds joined lines, and counts the points besides and what is too short to be seen.
 fn joined_lines<'a>(index: &'a LayerIndex, joined: Joined<'a>, content: &mut Content<'a>) {
     // Points only: which lines are counted is told by what they are joined to.
     let mut cells = counted(index, content, f64::MIN_POSITIVE);
-    joined.add(content, &mut cells);
+    joined.add(index, content, &mut cells);
     clusters(cells.into_vec(), content);
     content.kept = Kept::Joined(joined);
 }
 
 /// Counts what is smaller than what is drawn, and of the others what is not seen at this zoom.
-fn count_others<'a>(index: &'a LayerIndex, collapsed: Vec<&'a Feature>, content: &mut Content<'a>) {
+fn count_others<'a>(index: &'a LayerIndex, collapsed: Vec<Found<'a>>, content: &mut Content<'a>) {
     let smallest_m = content.smallest_m();
     let mut cells = counted(index, content, smallest_m);
     // Smaller ones are in the cells already.
-    collapsed.iter().filter(|feature| is_long_enough(feature, smallest_m)).for_each(|feature| cells.add_feature(feature));
+    collapsed.iter().filter(|found| longer_side_m(&found.extent) >= smallest_m).for_each(|found| cells.add(found));
     clusters(cells.into_vec(), content);
     content.kept = Kept::Collapsed(collapsed);
 }
@@ -113,12 +108,16 @@ fn in_order(content: &mut Content<'_>) {
     });
 }
 
+fn longer_side_m(extent: &Extent) -> f64 {
+    extent.width().max(extent.height())
+}
+
 /// How many features of the tile are not large enough to be drawn by themselves.
 fn small_ones(index: &LayerIndex, content: &Content<'_>) -> usize {
     let smallest_m = content.smallest_m();
     let reach = content.tile.reach_mercator();
     let sized = index.window_mercator_sized(&reach, f64::MIN_POSITIVE);
-    sized.filter(|(_, extent)| extent.width().max(extent.height()) < smallest_m).count()
+    sized.filter(|found| longer_side_m(&found.extent) < smallest_m).count()
 }
 
 /// Whether every so manieth of what is large enough to be drawn by itself comes to so much that all will be too heavy by far.
@@ -127,11 +126,11 @@ fn is_too_heavy_by_sample<'a>(index: &'a LayerIndex, content: &mut Content<'a>) 
     let (tile, reach) = (content.tile, content.tile.reach_mercator());
     let mut pen = Pen::new(tile, BUFFER_UNITS, content.detail());
     let (mut paths, mut drawn, mut seen) = (Paths::default(), 0, 0);
-    for (feature, extent) in index.window_mercator_sized(&reach, content.smallest_m()) {
+    for found in index.window_mercator_sized(&reach, content.smallest_m()) {
         seen += 1;
-        let Shape::Geometry(geometry) = &feature.mercator else { continue };
-        if feature.id.as_bytes()[9] % SAMPLED == 0 {
-            drawn += usize::from(matches!(pen.draw(geometry, &reach, holds(tile, anchor(&extent)), &mut paths), Outcome::Drawn { .. }));
+        if found.feature.id.as_bytes()[9] % SAMPLED == 0 {
+            let anchored = holds(tile, anchor(&found.extent));
+            drawn += usize::from(matches!(pen.draw_found(index, &found, &reach, anchored, &mut paths), Outcome::Drawn { .. }));
         }
     }
     let weighs = drawn * FEATURE_BYTES + paths.points_in(0, paths.count()) * position_bytes(tile);
@@ -139,24 +138,20 @@ fn is_too_heavy_by_sample<'a>(index: &'a LayerIndex, content: &mut Content<'a>) 
 }
 
 /// Draws what is large enough and still there at this zoom, and hands over what is not, of all that is at least `from_m` long.
-fn shapes<'a>(
-    index: &'a LayerIndex,
-    content: &mut Content<'a>,
-    from_m: f64,
-    mut left: impl FnMut(&'a Feature, &Extent, &'a Geometry<f64>),
-) {
+fn shapes<'a>(index: &'a LayerIndex, content: &mut Content<'a>, from_m: f64, mut left: impl FnMut(&Found<'a>)) {
     let (tile, smallest_m) = (content.tile, content.smallest_m());
     let reach = tile.reach_mercator();
     let mut pen = Pen::new(tile, BUFFER_UNITS, content.detail());
     let position = position_bytes(tile);
-    for (feature, extent) in index.window_mercator_sized(&reach, from_m) {
-        let Shape::Geometry(geometry) = &feature.mercator else { continue };
-        if extent.width().max(extent.height()) >= smallest_m {
+    for found in index.window_mercator_sized(&reach, from_m) {
+        let Found { feature, extent, .. } = found;
+        let longer_side_m = longer_side_m(&extent);
+        if longer_side_m >= smallest_m {
             let anchored = holds(tile, anchor(&extent));
-            match pen.draw(geometry, &reach, anchored, &mut content.paths) {
+            match pen.draw_found(index, &found, &reach, anchored, &mut content.paths) {
                 Outcome::Drawn { first, end, kind } => {
                     let drawn = Drawn::Paths { first, end, kind };
-                    content.features.push(TileFeature { source: Source::Feature(feature), drawn });
+                    content.features.push(TileFeature { source: Source::Feature(feature), drawn, longer_side_m });
                     // Both only grow: what is certain to be too heavy is not drawn to its end.
                     if content.features.len() * FEATURE_BYTES + content.paths.points_in(0, end) * position > TOO_HEAVY {
                         content.given_up = true;
@@ -168,17 +163,16 @@ fn shapes<'a>(
                 Outcome::Collapsed => {}
             }
         }
-        left(feature, &extent, geometry);
+        left(&found);
     }
 }
 
 /// What of a coverage is not drawn by itself: an area for each cell and kind, in each tile it reaches; counted in one.
 struct Rest<'a> {
-    layer: Layer,
     tile: TileId,
     cell_bits: u8,
-    /// The field that tells apart what must not be merged.
-    kind: Option<u8>,
+    /// Whether what is of different kinds must not be merged.
+    by_kind: bool,
     numbers: HashMap<(u32, Option<&'a str>), u32>,
     groups: Vec<Group<'a>>,
     areas: Areas<'a>,
@@ -206,34 +200,35 @@ impl<'a> Rest<'a> {
     fn new(layer: Layer, content: &Content<'_>) -> Self {
         let tile = content.tile;
         Self {
-            layer,
             tile,
             cell_bits: content.level.cell_bits(tile.z()),
-            kind: kind_field(layer).filter(|_| is_painted_by_kind(layer)),
+            by_kind: is_painted_by_kind(layer),
             numbers: HashMap::new(),
             groups: Vec::new(),
             areas: match content.level.square_units() {
-                Some(side) => Areas::Painted(Painted::new(tile, side)),
+                Some(side) => Areas::Painted(Painted::new(tile, side, squares::slot(tile.z(), content.level))),
                 None => Areas::Joined(Remainders::new(tile, content.detail())),
             },
         }
     }
 
-    fn add(&mut self, feature: &'a Feature, extent: &Extent, geometry: &'a Geometry<f64>) {
-        let kind = self.kind.and_then(|field| feature.tag(field)).and_then(|value| value.text());
-        let cell = nearest_cell(self.tile, self.cell_bits, extent);
+    fn add(&mut self, index: &'a LayerIndex, found: &Found<'a>) {
+        let Found { feature, extent, .. } = *found;
+        let kind = index.kind(found).filter(|_| self.by_kind);
+        let cell = nearest_cell(self.tile, self.cell_bits, &extent);
         let number = *self.numbers.entry((cell, kind)).or_insert_with(|| {
             let place = [cell & ((1 << self.cell_bits) - 1), cell >> self.cell_bits];
             self.groups.push(Group { kind, cell: Cell::empty(place), area: None });
             self.groups.len() as u32 - 1
         });
-        let position = anchor(extent);
+        let position = anchor(&extent);
         if holds(self.tile, position) {
-            self.groups[number as usize].cell.count_feature(self.layer, feature, position);
+            self.groups[number as usize].cell.count(index, found, position);
         }
-        match &mut self.areas {
-            Areas::Joined(areas) => areas.add(number, geometry, extent),
-            Areas::Painted(areas) => areas.add(number, geometry, extent),
+        match (&mut self.areas, &feature.mercator) {
+            (Areas::Painted(areas), _) => areas.add(number, index, found),
+            (Areas::Joined(areas), Shape::Geometry(geometry)) => areas.add(number, geometry, &extent),
+            (Areas::Joined(_), _) => {}
         }
     }
 
@@ -270,7 +265,7 @@ impl<'a> Rest<'a> {
             }
             let Some(Remainder { first, end, .. }) = area else { continue };
             let drawn = Drawn::Paths { first, end, kind: PathKind::Polygons };
-            content.features.push(TileFeature { source: Source::Cluster { cell: told(cell, content), kind }, drawn });
+            content.features.push(TileFeature::new(Source::Cluster { cell: told(cell, content), kind }, drawn));
         }
         cells.into_values().filter(|cell| cell.count > 0).collect()
     }
@@ -297,7 +292,7 @@ fn clusters<'a>(cells: Vec<Cell<'a>>, content: &mut Content<'a>) {
                 (Source::Cluster { cell: told(cell, content), kind: None }, Drawn::Point(point))
             }
         };
-        content.features.push(TileFeature { source, drawn });
+        content.features.push(TileFeature::new(source, drawn));
     }
 }
 

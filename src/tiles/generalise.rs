@@ -18,12 +18,16 @@ const STEP_UNITS: i64 = PIXEL_UNITS as i64 / 4;
 const PASSES: usize = 4;
 
 /// How closely geometry is followed; tile units.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Detail {
     /// Corners are rounded to this at least, a power of two.
     pub(super) step_units: i64,
     /// Corners within this of the line between their neighbours go.
     pub(super) flat_units: f64,
+}
+
+impl Detail {
+    pub(super) const USUAL: Self = Self { step_units: 1, flat_units: 1.5 };
 }
 
 /// The whole-number grid of a zoom: x from the west, y from the north edge of the world.
@@ -55,6 +59,11 @@ impl ZoomGrid {
     /// A unit of a tile, web mercator metres.
     pub(super) fn unit_m(&self) -> f64 {
         MERCATOR_HALF_M / (self.half_steps * self.step as f64)
+    }
+
+    /// Whether corners lie on even numbers only.
+    pub(super) fn is_even(&self) -> bool {
+        self.step % 2 == 0
     }
 
     /// The grid position of a tile's north-west corner.
@@ -166,7 +175,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const USUAL: Detail = Detail { step_units: 1, flat_units: 1.5 };
+    const USUAL: Detail = Detail::USUAL;
     const COARSE: Detail = Detail { step_units: 1, flat_units: 2.0 };
 
     fn coords(points: &[[f64; 2]]) -> Vec<Coord<f64>> {

@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
-use geo::Simplify;
-use geo_types::{Coord, LineString};
 
+use super::arcs::Flattening;
 use super::content::{Content, Drawn, Source, TileFeature, holds};
 use super::draw::{Outcome, PathKind, Pen, kind};
 use super::grid::{BUFFER_UNITS, PIXEL_UNITS};
 use super::paths::{Paths, Role};
 use crate::domain::FeatureId;
-use crate::spatial::{Cell, Cells, Feature, LayerIndex, Shape, anchor, grid_position, kind_field};
+use crate::spatial::{Cell, Cells, Found, LayerIndex, Shape, anchor, kind_field};
 
 /// What lines have in common that are joined: name, English name, kind.
 type Key<'a> = [Option<&'a str>; 3];
@@ -21,7 +20,7 @@ type Key<'a> = [Option<&'a str>; 3];
 pub(super) struct Joined<'a> {
     groups: Vec<Group<'a>>,
     /// What is no line, or of which nothing is left at this zoom.
-    apart: Vec<&'a Feature>,
+    apart: Vec<Found<'a>>,
 }
 
 #[derive(Debug, Default)]
@@ -33,7 +32,7 @@ struct Group<'a> {
 
 #[derive(Debug)]
 struct Member<'a> {
-    feature: &'a Feature,
+    found: Found<'a>,
     /// Where it is counted, on the world grid: where it begins, so that it is drawn in the tile that counts it.
     home: [u32; 2],
 }
@@ -54,22 +53,25 @@ impl<'a> Joined<'a> {
         let mut drawn = Paths::default();
         let mut numbers: HashMap<Key<'a>, usize, FixedState> = HashMap::default();
         let (mut groups, mut pieces, mut apart) = (Vec::new(), Vec::new(), Vec::new());
-        for (feature, extent) in index.window_mercator_sized(&reach, f64::MIN_POSITIVE) {
-            let Shape::Geometry(geometry) = &feature.mercator else { continue };
-            if kind(geometry) != PathKind::Lines {
-                apart.push(feature);
-                continue;
-            }
-            let (first, end) = match pen.draw(geometry, &reach, holds(tile, anchor(&extent)), &mut drawn) {
-                Outcome::Drawn { first, end, .. } => (first, end),
-                Outcome::Collapsed => {
-                    apart.push(feature);
+        for found in index.window_mercator_sized(&reach, f64::MIN_POSITIVE) {
+            let feature = found.feature;
+            let (first, end) = match pen.draw_found(index, &found, &reach, holds(tile, anchor(&found.extent)), &mut drawn) {
+                Outcome::Drawn { first, end, kind: PathKind::Lines } => (first, end),
+                // The tile it begins in draws it, and counts it.
+                Outcome::Elsewhere if matches!(&feature.mercator, Shape::Geometry(geometry) if kind(geometry) == PathKind::Lines) => {
                     continue;
                 }
-                // The tile it begins in draws it, and counts it.
-                Outcome::Elsewhere => continue,
+                Outcome::Drawn { first, .. } => {
+                    drawn.truncate(first);
+                    apart.push(found);
+                    continue;
+                }
+                Outcome::Collapsed | Outcome::Elsewhere => {
+                    apart.push(found);
+                    continue;
+                }
             };
-            let Some(home) = pen.line_start(geometry).map(grid_position) else { continue };
+            let Some(home) = pen.start_of(index, &found) else { continue };
             let of_kind = kind_field(layer).and_then(|field| feature.tag(field)).and_then(|value| value.text());
             let key = [feature.name.as_deref(), feature.name_en.as_deref(), of_kind];
             let number = *numbers.entry(key).or_insert(groups.len());
@@ -78,7 +80,7 @@ impl<'a> Joined<'a> {
                 pieces.push(Vec::new());
             }
             let member = groups[number].members.len();
-            groups[number].members.push(Member { feature, home });
+            groups[number].members.push(Member { found, home });
             pieces[number].extend((first..end).map(|path| (path, member)));
         }
         for (group, pieces) in groups.iter_mut().zip(pieces) {
@@ -94,37 +96,41 @@ impl<'a> Joined<'a> {
     }
 
     /// Joined lines go to the content, what is too short to be seen into the cells. A line is counted in one tile of a zoom.
-    pub(super) fn add(&self, content: &mut Content<'a>, cells: &mut Cells<'a>) {
+    pub(super) fn add(&self, index: &'a LayerIndex, content: &mut Content<'a>, cells: &mut Cells<'a>) {
         let (tile, layer) = (content.tile, content.layer.layer());
-        self.apart.iter().for_each(|feature| cells.add_feature(feature));
+        self.apart.iter().for_each(|found| cells.add(found));
         let smallest_px = content.level.smallest_px(layer);
         let smallest = (smallest_px * f64::from(PIXEL_UNITS)).min(f64::from(i32::MAX)) as i32;
-        let mut seen = Vec::new();
+        let within_units = content.level.line_detail();
+        let (mut seen, mut kept, mut flat) = (Vec::new(), Vec::new(), Flattening::default());
         for Group { key, members, chains } in &self.groups {
             let first = content.paths.count();
             seen.clear();
             seen.resize(members.len(), false);
             for chain in chains.iter().filter(|chain| chain.longer_side >= smallest) {
                 chain.members.iter().for_each(|member| seen[*member] = true);
-                content.paths.push(Role::Line, simplified(&chain.points, content.level.line_detail()));
+                // Joined lines are nobody's border, so they need not be simplified corner by corner.
+                flat.kept(&chain.points, within_units, &mut kept);
+                content.paths.push(Role::Line, kept.iter().copied());
             }
             let mut joined = Cell::empty([0; 2]);
             for (member, seen) in members.iter().zip(&seen) {
                 match seen {
-                    false => cells.add_at(member.home, member.feature),
-                    true if holds(tile, member.home) => joined.count_feature(layer, member.feature, member.home),
+                    false => cells.add_at(member.home, &member.found),
+                    true if holds(tile, member.home) => joined.count(index, &member.found, member.home),
                     true => {}
                 }
             }
             joined.kinds.sort_unstable();
             let end = content.paths.count();
-            let Some(of) = members.iter().map(|member| member.feature).min_by_key(|feature| feature.id).filter(|_| end > first) else {
+            let Some(of) = members.iter().map(|member| member.found.feature).min_by_key(|feature| feature.id).filter(|_| end > first)
+            else {
                 continue;
             };
             let text = key.map(Option::unwrap_or_default).join("\u{1f}");
             let id = FeatureId::derive(layer.id(), "joined", &text);
             let drawn = Drawn::Paths { first, end, kind: PathKind::Lines };
-            content.features.push(TileFeature { source: Source::Joined { of, id, counted: joined }, drawn });
+            content.features.push(TileFeature::new(Source::Joined { of, id, counted: joined }, drawn));
         }
     }
 }
@@ -172,13 +178,6 @@ fn chains(mut pieces: Vec<Piece>) -> Vec<Chain> {
         chains.push(Chain { longer_side: longer_side(&points), points, members });
     }
     chains
-}
-
-/// The line without corners that lie within so many units of it (D. Douglas and T. Peucker, Cartographica 10, 1973). Joined
-/// lines are nobody's border, so they need not be simplified corner by corner.
-fn simplified(line: &[[i32; 2]], within_units: f64) -> impl Iterator<Item = [i32; 2]> {
-    let line: LineString<f64> = line.iter().map(|p| Coord { x: f64::from(p[0]), y: f64::from(p[1]) }).collect();
-    line.simplify(within_units).0.into_iter().map(|c| [c.x as i32, c.y as i32])
 }
 
 fn longer_side(line: &[[i32; 2]]) -> i32 {

@@ -9,7 +9,7 @@ use super::draw::{Outcome, PathKind, Pen, each_line, each_point, each_polygon, k
 use super::grid::unit_m;
 use super::paths::{Paths, Role};
 use crate::domain::Layer;
-use crate::spatial::{Cells, Feature, LayerIndex, Shape, anchor, grid_position};
+use crate::spatial::{Cells, Feature, Found, LayerIndex, Shape, anchor, grid_position};
 
 /// Heights at which an area is probed for room, as shares of its own; none that drawings like.
 const PROBES: [f64; 5] = [0.5003, 0.3377, 0.6651, 0.2113, 0.8209];
@@ -22,7 +22,7 @@ pub(super) fn labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let cells = counted_with_collapsed(index, content).into_vec();
     let alone = cells.iter().filter_map(lone_point).chain(points_alone(index, content));
     for (of, point) in alone.filter(|(feature, _)| text(layer, feature).is_some()) {
-        content.features.push(TileFeature { source: Source::Label { of, rank: rank(layer, of, 0.0) }, drawn: Drawn::Point(point) });
+        content.features.push(TileFeature::new(Source::Label { of, rank: rank(layer, of, 0.0) }, Drawn::Point(point)));
     }
     match layer {
         Layer::Roads | Layer::BoundaryLines => line_labels(index, content),
@@ -41,10 +41,10 @@ fn counted_with_collapsed<'a>(index: &'a LayerIndex, content: &Content<'_>) -> C
     if !content.level.points_alone(tile.z()) {
         let mut pen = Pen::new(tile, 0, content.detail());
         let window = tile.extent_mercator().grown(unit_m(tile.z()));
-        for (feature, extent) in index.window_mercator_sized(&window, smallest_m) {
-            let Shape::Geometry(geometry) = &feature.mercator else { continue };
-            if holds(tile, anchor(&extent)) && !pen.survives(geometry) {
-                cells.add_feature(feature);
+        for found in index.window_mercator_sized(&window, smallest_m) {
+            let Shape::Geometry(geometry) = &found.feature.mercator else { continue };
+            if holds(tile, anchor(&found.extent)) && !pen.survives(geometry) {
+                cells.add(&found);
             }
         }
     }
@@ -64,7 +64,7 @@ fn shape_labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let mut pen = Pen::new(tile, 0, content.detail());
     // A little more than the tile: which tile a point lies in is decided on the world grid.
     let window = tile.extent_mercator().grown(unit_m(tile.z()));
-    for (of, extent) in index.window_mercator_sized(&window, content.smallest_m()) {
+    for Found { feature: of, extent, .. } in index.window_mercator_sized(&window, content.smallest_m()) {
         let Shape::Geometry(geometry) = &of.mercator else { continue };
         if text(layer, of).is_none() {
             continue;
@@ -72,7 +72,7 @@ fn shape_labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
         let Some(point) = label_point(geometry) else { continue };
         if holds(tile, grid_position(point)) && pen.survives(geometry) {
             let size_px = extent.width().max(extent.height()) / pixel;
-            content.features.push(TileFeature { source: Source::Label { of, rank: rank(layer, of, size_px) }, drawn: Drawn::Point(point) });
+            content.features.push(TileFeature::new(Source::Label { of, rank: rank(layer, of, size_px) }, Drawn::Point(point)));
         }
     }
 }
@@ -85,7 +85,7 @@ fn line_labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
     let mut pen = Pen::new(tile, 0, content.detail());
     let mut runs: BTreeMap<&str, Vec<Run<'a>>> = BTreeMap::new();
     let mut paths = Paths::default();
-    for (of, _) in index.window_mercator_sized(&window, content.smallest_m()) {
+    for Found { feature: of, .. } in index.window_mercator_sized(&window, content.smallest_m()) {
         let (Some(text), Shape::Geometry(geometry)) = (text(layer, of), &of.mercator) else { continue };
         let Outcome::Drawn { first, end, kind: PathKind::Lines, .. } = pen.draw(geometry, &window, false, &mut paths) else { continue };
         for path in first..end {
@@ -103,7 +103,7 @@ fn line_labels<'a>(index: &'a LayerIndex, content: &mut Content<'a>) {
         content.paths.push(Role::Line, run.points.iter().copied());
         let size_px = run.length * unit_m(tile.z()) / pixel;
         let source = Source::Label { of: run.of, rank: rank(layer, run.of, size_px) };
-        content.features.push(TileFeature { source, drawn: Drawn::Paths { first, end: first + 1, kind: PathKind::Lines } });
+        content.features.push(TileFeature::new(source, Drawn::Paths { first, end: first + 1, kind: PathKind::Lines }));
     }
 }
 

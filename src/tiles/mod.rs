@@ -17,6 +17,7 @@ mod generalise;
 mod geojson;
 mod grid;
 mod join;
+mod kept;
 mod labels;
 mod mlt;
 mod mvt;
@@ -25,11 +26,14 @@ mod paths;
 mod remainder;
 mod rings;
 mod sound;
+mod squares;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 use std::str::FromStr;
+
+use rayon::prelude::*;
 
 pub use budget::{Aggregated, GEOJSON_BUDGET, MVT_GZIP_BUDGET};
 pub use fields::{TileField, tilejson_fields};
@@ -144,17 +148,33 @@ fn aggregated(layers: &[Weighed<'_>]) -> Vec<Aggregated> {
     heavy.map(|content| Aggregated { layer: content.layer, level: content.level.number() }).collect()
 }
 
+/// Below this zoom the layers of a tile are drawn side by side; from there on a tile is done before another thread has begun.
+const SIDE_BY_SIDE_BELOW_Z: u8 = 16;
+
 /// The layers at the levels at which the tile fits its budgets in both formats. The heaviest layer gives way first.
 fn fitting<'a>(snapshot: &'a Snapshot, tile: TileId, layers: &[TileLayer]) -> Vec<Weighed<'a>> {
-    let usual = |layer| Weighed::new(tile, content::assemble(snapshot, tile, layer, Level::default()));
-    let mut layers: Vec<Weighed<'a>> = in_order(layers).into_iter().map(usual).collect();
+    let by_itself = |layer: TileLayer| {
+        let mut content = content::assemble(snapshot, tile, layer, Level::default());
+        // Whatever the others weigh.
+        while content.given_up
+            && let Some(level) = content.level.next(layer.layer(), TOO_HEAVY + 1)
+        {
+            content = content::coarser(snapshot, content, level);
+        }
+        Weighed::new(tile, content)
+    };
+    let layers = in_order(layers);
+    let mut layers: Vec<Weighed<'a>> = match tile.z() < SIDE_BY_SIDE_BELOW_Z && layers.len() > 1 {
+        true => layers.into_par_iter().map(by_itself).collect(),
+        false => layers.into_iter().map(by_itself).collect(),
+    };
     // The member that says so, should it be needed.
     let said = 80 * layers.len() + 60;
     loop {
         let geojson = said + layers.iter().map(|layer| layer.most.geojson).sum::<usize>();
-        // The weights are upper bounds; only a tile near its budget is worth a look at what it comes to.
+        // The weights are upper bounds, by some hundredths too high; only a tile near its budget is worth a look at what it comes to.
         let fits_as_geojson = geojson <= GEOJSON_BUDGET
-            || (geojson <= TOO_HEAVY && said + layers.iter_mut().map(Weighed::geojson).sum::<usize>() <= GEOJSON_BUDGET);
+            || (geojson <= GEOJSON_BUDGET * 11 / 10 && said + layers.iter_mut().map(Weighed::geojson).sum::<usize>() <= GEOJSON_BUDGET);
         let mvt = layers.iter().map(|layer| layer.most.mvt).sum::<usize>();
         // Each layer packed by itself: together they are hardly smaller, and those that stay need not be packed again.
         // What fits as it is need not be packed to know that it does.

@@ -9,8 +9,9 @@ pub(super) enum Role {
     Hole,
 }
 
+/// What a path is, and how it is to be written.
 #[derive(Clone, Copy, Debug)]
-struct Kind {
+pub(super) struct Kind {
     role: Role,
     tight: bool,
 }
@@ -31,6 +32,10 @@ impl Paths {
 
     pub(super) fn role(&self, path: usize) -> Role {
         self.kinds[path].role
+    }
+
+    pub(super) fn kind(&self, path: usize) -> Kind {
+        self.kinds[path]
     }
 
     /// Whether a corner lies so near to an edge that coordinates must keep more digits.
@@ -57,9 +62,20 @@ impl Paths {
     }
 
     pub(super) fn push(&mut self, role: Role, points: impl IntoIterator<Item = [i32; 2]>) {
+        self.push_as(Kind { role, tight: false }, points);
+    }
+
+    pub(super) fn push_as(&mut self, kind: Kind, points: impl IntoIterator<Item = [i32; 2]>) {
         self.points.extend(points);
         self.ends.push(self.points.len() as u32);
-        self.kinds.push(Kind { role, tight: false });
+        self.kinds.push(kind);
+    }
+
+    pub(super) fn append(&mut self, other: &Self) {
+        let before = self.points.len() as u32;
+        self.points.extend_from_slice(&other.points);
+        self.ends.extend(other.ends.iter().map(|end| before + end));
+        self.kinds.extend_from_slice(&other.kinds);
     }
 
     /// Forgets the paths from `first` on.
