@@ -53,25 +53,21 @@ impl Canvas {
     /// Paints what has paint on both sides, west and east or north and south.
     pub(super) fn close_gaps(&mut self) {
         let width = self.width;
-        // As they were: the row above, and this one.
-        let (mut above, mut here) = (vec![0; width], vec![0; width]);
+        let mut painted: Vec<(usize, u32)> = Vec::new();
         for start in (width..self.colours.len() - width).step_by(width) {
-            above.copy_from_slice(&here);
-            here.copy_from_slice(&self.colours[start..start + width]);
+            let row = |start: usize| &self.colours[start..start + width];
+            let (above, here, below) = (row(start - width), row(start), row(start + width));
             for column in (1..width - 1).filter(|column| here[*column] == 0) {
                 // Most of what is not painted lies among its like.
                 if here[column - 1] != 0 || above[column] != 0 {
-                    let (west, east, north, south) =
-                        (here[column - 1], here[column + 1], above[column], self.colours[start + width + column]);
+                    let (west, east, north, south) = (here[column - 1], here[column + 1], above[column], below[column]);
                     let across = if west != 0 && east != 0 { west.max(east) } else { 0 };
                     let down = if north != 0 && south != 0 { north.max(south) } else { 0 };
-                    let colour = across.max(down);
-                    if colour != 0 {
-                        self.set(start + column, colour);
-                    }
+                    painted.extend(Some((start + column, across.max(down))).filter(|(_, colour)| *colour != 0));
                 }
             }
         }
+        painted.into_iter().for_each(|(square, colour)| self.set(square, colour));
     }
 
     /// Gives pieces of a few squares, painted or not, to what is most around them: what is narrower than squares would be confetti.

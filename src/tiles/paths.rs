@@ -78,6 +78,15 @@ impl Paths {
         self.kinds.extend_from_slice(&other.kinds);
     }
 
+    /// Turns a path around that runs from its higher end to its lower.
+    pub(super) fn turn_upwards(&mut self, path: usize) {
+        let (start, end) = (self.start(path), self.ends[path] as usize);
+        let points = &mut self.points[start..end];
+        if points.last() < points.first() {
+            points.reverse();
+        }
+    }
+
     /// Forgets the paths from `first` on.
     pub(super) fn truncate(&mut self, first: usize) {
         self.points.truncate(self.start(first));

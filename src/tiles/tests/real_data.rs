@@ -113,15 +113,29 @@ fn shown(snapshot: &Snapshot, layer: Layer, z: u8) -> u64 {
     by_itself.collect::<BTreeSet<_>>().len() as u64 + counted
 }
 
+/// The same features as changes on top of nothing: what is derived from the frozen part of a layer has no part in it. A third of
+/// them, or a picture is made anew.
+fn as_changes(layer: Layer, snapshot: &Snapshot) -> [Snapshot; 2] {
+    let some = || snapshot.layer(layer).iter().take(5000).cloned().collect::<Vec<_>>();
+    let frozen = snapshot.with_layer(LayerIndex::build(layer, some()));
+    let changed = LayerIndex::build(layer, Vec::new()).with_changes(&[], some());
+    assert!(changed.needs_merge() || changed.len() < 2048, "nothing is left to compare with");
+    [frozen, snapshot.with_layer(changed)]
+}
+
 /// Judges the tiles around a place (degrees) at all zooms, and counts everything at the low ones.
 fn judged(layer: Layer, shapes: Vec<Shape>, middle: [f64; 2]) {
     let count = shapes.len() as u64;
     let snapshot = snapshot(layer, shapes);
     let [x, y] = crs::wgs84_to_mercator(middle);
     let mut areas = 0;
+    let alike = as_changes(layer, &snapshot);
     for z in [7, 9, 10, 11, 12, 13, 14, 15, 16, 18] {
         let position = crate::spatial::grid_position([x, y]).map(|at| at >> (32 - u32::from(z)));
-        areas += judge(&snapshot, layer, TileId::new(z, position[0], position[1]).unwrap());
+        let tile = TileId::new(z, position[0], position[1]).unwrap();
+        areas += judge(&snapshot, layer, tile);
+        let [kept, anew] = alike.each_ref().map(|snapshot| super::super::mvt_tile(snapshot, tile, &[TileLayer::Features(layer)]));
+        assert!(kept.bytes == anew.bytes && kept.aggregated == anew.aggregated, "{layer} at zoom {z}: what is kept is not what is drawn");
         if (9..=12).contains(&z) {
             assert_eq!(shown(&snapshot, layer, z), count, "{layer} at zoom {z}");
         }

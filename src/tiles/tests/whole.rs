@@ -38,6 +38,8 @@ proptest! {
     ) {
         use super::super::{content, mvt, written_as_geojson};
         let snapshot = whole(layer, named(layer, shapes));
+        // Nothing may lie on the map.
+        prop_assume!(snapshot.layer(layer).extent_mercator().is_some());
         for tile in tiles_of(&snapshot, layer, z).iter().take(4) {
             let at_once = |level| content::assemble(&snapshot, tile, TileLayer::Features(layer), level);
             let mut step = at_once(Level::default());
