@@ -72,16 +72,18 @@ impl Arcs {
         let fixed = walk.iter().position(|corner| corner.fixed);
         // Without fixed corners only one other area sees it: the first of its corners is the same for both.
         let start = fixed.or_else(|| (0..walk.len()).min_by_key(|at| walk[*at].place)).unwrap_or_default();
-        let around = |at: usize| walk[(start + at) % walk.len()];
-        let mut from = 0;
-        for to in 1..=walk.len() {
-            if to == walk.len() || around(to).fixed {
-                self.arc.clear();
-                self.arc.extend((from..=to).map(|at| around(at).place));
+        let Some(first) = walk.get(start) else { return Vec::new() };
+        self.arc.clear();
+        for corner in walk[start..].iter().chain(&walk[..start]) {
+            self.arc.push(corner.place);
+            if corner.fixed && self.arc.len() > 1 {
                 self.arc();
-                from = to;
+                self.arc.clear();
+                self.arc.push(corner.place);
             }
         }
+        self.arc.push(first.place);
+        self.arc();
         // What is no more than its arcs' ends stays as it is.
         match self.ring.len() {
             3.. => std::mem::take(&mut self.ring),

@@ -5,7 +5,7 @@ use geo_types::{Coord, Geometry, LineString, Polygon};
 use super::clip::ClipBox;
 use super::generalise::{Detail, Scratch, ZoomGrid};
 use super::grid::{BUFFER_UNITS, PIXEL_UNITS, TILE_UNITS, TileId};
-use super::kept;
+use super::kept::{self, Whole};
 use super::paths::{Paths, Role};
 use super::sound::{EdgeRoom, make_sound};
 use crate::domain::Extent;
@@ -100,11 +100,16 @@ impl Pen {
 
     /// The same as [`Self::draw`] for what a window met, without looking at its geometry where it is known what becomes of it.
     pub(super) fn draw_found(&mut self, index: &LayerIndex, found: &Found<'_>, reach: &Extent, whole: bool, paths: &mut Paths) -> Outcome {
-        if let Some((z, slot, inside)) = &self.whole
-            && inside.contains(&found.extent)
-            && let Some(outcome) = kept::copy(index, found, *z, *slot, self.origin, paths)
+        if let Some((z, slot, inside)) = self.whole
+            && let Some(shape) = kept::whole(index, found, z, slot)
         {
-            return outcome;
+            let outcome = match inside.contains(&found.extent) {
+                true => shape.copy(self.origin, paths),
+                false => self.draw_part(&shape, paths),
+            };
+            if let Some(outcome) = outcome {
+                return outcome;
+            }
         }
         match &found.feature.mercator {
             Shape::Geometry(geometry) => self.draw(geometry, reach, whole, paths),
@@ -112,11 +117,37 @@ impl Pen {
         }
     }
 
+    /// Cuts what is known as a whole.
+    fn draw_part(&mut self, shape: &Whole<'_>, paths: &mut Paths) -> Option<Outcome> {
+        let Some(kind) = shape.outcome()? else { return Some(Outcome::Collapsed) };
+        let first = paths.count();
+        self.gathered = 0;
+        shape.each_path(|from, of, points| {
+            if of.role() == Role::Shell {
+                self.cut(paths);
+                self.gathered = 0;
+            }
+            self.path.clear();
+            self.path.extend(points.iter().map(|p| [from[0] + i64::from(p[0]), from[1] + i64::from(p[1])]));
+            match of.role() {
+                Role::Line => self.cut_line(paths),
+                Role::Shell | Role::Hole => self.gather(),
+            }
+        });
+        if kind == PathKind::Polygons {
+            self.cut(paths);
+            make_sound(paths, first, &mut self.edges);
+        }
+        Some(match paths.count() > first {
+            true => Outcome::Drawn { first, end: paths.count(), kind },
+            false => Outcome::Elsewhere,
+        })
+    }
+
     /// Where on the world grid the first line of a feature begins that is left at this zoom.
     pub(super) fn start_of(&mut self, index: &LayerIndex, found: &Found<'_>) -> Option<[u32; 2]> {
-        if let Some((z, slot, inside)) = &self.whole
-            && inside.contains(&found.extent)
-            && let Some(start) = kept::start(index, found, *z, *slot)
+        if let Some((z, slot, _)) = self.whole
+            && let Some(start) = kept::whole(index, found, z, slot).and_then(|shape| shape.start())
         {
             return Some(start);
         }
@@ -271,6 +302,9 @@ impl Pen {
     fn cut(&mut self, paths: &mut Paths) {
         let Self { clip, origin, rings, gathered, spare, .. } = self;
         let rings = &mut rings[..*gathered];
+        if rings.is_empty() {
+            return;
+        }
         let mut add =
             |role, ring: &[[i64; 2]]| paths.push(role, ring.iter().map(|p| [(p[0] - origin[0]) as i32, (p[1] - origin[1]) as i32]));
         let role = |shell| if shell { Role::Shell } else { Role::Hole };
@@ -294,12 +328,17 @@ impl Pen {
         }
         self.grid.line(&line.0, &mut self.path, &mut self.scratch);
         if here && self.path.len() > 1 {
-            let Self { clip, path, spare, origin, .. } = self;
-            clip.line(path, spare, |part| {
-                paths.push(Role::Line, part.iter().map(|p| [(p[0] - origin[0]) as i32, (p[1] - origin[1]) as i32]));
-            });
+            self.cut_line(paths);
         }
         self.path.len() > 1
+    }
+
+    /// Adds what of the path lies in the box.
+    fn cut_line(&mut self, paths: &mut Paths) {
+        let Self { clip, path, spare, origin, .. } = self;
+        clip.line(path, spare, |part| {
+            paths.push(Role::Line, part.iter().map(|p| [(p[0] - origin[0]) as i32, (p[1] - origin[1]) as i32]));
+        });
     }
 
     fn local(&self, p: [i64; 2]) -> [i32; 2] {

@@ -16,6 +16,12 @@ pub(super) struct Kind {
     tight: bool,
 }
 
+impl Kind {
+    pub(super) fn role(self) -> Role {
+        self.role
+    }
+}
+
 /// Paths in tile units (x east, y south); rings do not repeat their first corner.
 #[derive(Debug, Default)]
 pub(super) struct Paths {

@@ -18,6 +18,8 @@ struct Edge {
     ends: [[i32; 2]; 2],
     min_x: i32,
     max_x: i32,
+    min_y: i32,
+    max_y: i32,
     ring: u32,
     /// Its number in the ring, and how many there are.
     at: u32,
@@ -97,7 +99,8 @@ impl EdgeRoom {
             for at in 0..points.len() {
                 let (a, b) = (points[at], points[(at + 1) % points.len()]);
                 let (min_x, max_x) = (a[0].min(b[0]), a[0].max(b[0]));
-                edges.push(Edge { ends: [a, b], min_x, max_x, ring: ring as u32, at: at as u32, of: points.len() as u32 });
+                let (min_y, max_y) = (a[1].min(b[1]), a[1].max(b[1]));
+                edges.push(Edge { ends: [a, b], min_x, max_x, min_y, max_y, ring: ring as u32, at: at as u32, of: points.len() as u32 });
             }
         }
         let sorted = edges.len() > 24;
@@ -108,6 +111,9 @@ impl EdgeRoom {
             for other in &edges[at + 1..] {
                 if sorted && other.min_x > edge.max_x {
                     break;
+                }
+                if lie_apart(edge, other) {
+                    continue;
                 }
                 match between(edge, other) {
                     Room::Wide => {}
@@ -190,9 +196,6 @@ pub(super) fn turn(a: [i32; 2], b: [i32; 2], c: [i32; 2]) -> i64 {
 /// [`Room::None`] when two edges have a point in common that they should not.
 fn room_between(one: &Edge, two: &Edge) -> Room {
     let ([a, b], [c, d]) = (one.ends, two.ends);
-    if lie_apart(one, two) {
-        return Room::Wide;
-    }
     // Neighbours share a corner; they are in conflict when they run back over each other.
     let next = |edge: &Edge| (edge.at + 1) % edge.of;
     if one.ring == two.ring && next(one) == two.at {
@@ -227,8 +230,7 @@ fn room_where_touching(one: &Edge, two: &Edge) -> Room {
 
 /// A corner beyond the box of an edge is a whole unit or more away from it.
 fn lie_apart(one: &Edge, two: &Edge) -> bool {
-    let ([a, b], [c, d]) = (one.ends, two.ends);
-    one.max_x < two.min_x || two.max_x < one.min_x || a[1].max(b[1]) < c[1].min(d[1]) || c[1].max(d[1]) < a[1].min(b[1])
+    two.max_y < one.min_y || one.max_y < two.min_y || one.max_x < two.min_x || two.max_x < one.min_x
 }
 
 /// Of two edges from one corner.
