@@ -173,6 +173,7 @@ impl Canvas {
         });
         // The square to the south east of the corner we stand on.
         let (mut at, mut way) = (start, Way::North);
+        let mut place = [(start % width) as i32 + self.offset[0], (start / width) as i32 + self.offset[1]];
         loop {
             let [north_west, north_east, south_west, south_east] =
                 [self.colours[at - width - 1], self.colours[at - width], self.colours[at - 1], self.colours[at]];
@@ -202,7 +203,6 @@ impl Canvas {
                 Way::East | Way::West => true,
             };
             if turned != way || junction || crosses {
-                let place = [(at % width) as i32 + self.offset[0], (at / width) as i32 + self.offset[1]];
                 let on_edge = |axis: usize| place[axis] == 0 || place[axis] == self.tile_end;
                 let across = match way {
                     _ if turned != way => on_edge(0) || on_edge(1),
@@ -214,11 +214,12 @@ impl Canvas {
                 }
             }
             way = turned;
-            at = match way {
-                Way::North => at - width,
-                Way::East => at + 1,
-                Way::South => at + width,
-                Way::West => at - 1,
+            let [column, row] = place;
+            (at, place) = match way {
+                Way::North => (at - width, [column, row - 1]),
+                Way::East => (at + 1, [column + 1, row]),
+                Way::South => (at + width, [column, row + 1]),
+                Way::West => (at - 1, [column - 1, row]),
             };
             if way == Way::North && !mark(seen, at) {
                 return;

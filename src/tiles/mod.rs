@@ -173,8 +173,7 @@ fn fitting<'a>(snapshot: &'a Snapshot, tile: TileId, layers: &[TileLayer]) -> Ve
     loop {
         let geojson = said + layers.iter().map(|layer| layer.most.geojson).sum::<usize>();
         // The weights are upper bounds, by some hundredths too high; only a tile near its budget is worth a look at what it comes to.
-        let fits_as_geojson = geojson <= GEOJSON_BUDGET
-            || (geojson <= GEOJSON_BUDGET * 11 / 10 && said + layers.iter_mut().map(Weighed::geojson).sum::<usize>() <= GEOJSON_BUDGET);
+        let fits_as_geojson = geojson <= GEOJSON_BUDGET || (geojson <= GEOJSON_BUDGET * 11 / 10 && comes_to_less(&mut layers, geojson));
         let mvt = layers.iter().map(|layer| layer.most.mvt).sum::<usize>();
         // Each layer packed by itself: together they are hardly smaller, and those that stay need not be packed again.
         // What fits as it is need not be packed to know that it does.
@@ -194,6 +193,17 @@ fn fitting<'a>(snapshot: &'a Snapshot, tile: TileId, layers: &[TileLayer]) -> Ve
         layers.insert(at, Weighed::new(tile, content::coarser(snapshot, finer.content, level)));
     }
     layers
+}
+
+/// Whether layers that weigh so much at most fit as GeoJSON. The heaviest are written first: the others need not be when those
+/// came to enough less.
+fn comes_to_less(layers: &mut [Weighed<'_>], mut geojson: usize) -> bool {
+    let mut order: Vec<usize> = (0..layers.len()).collect();
+    order.sort_unstable_by_key(|at| std::cmp::Reverse(layers[*at].most.geojson));
+    order.into_iter().any(|at| {
+        geojson -= layers[at].most.geojson.saturating_sub(layers[at].geojson());
+        geojson <= GEOJSON_BUDGET
+    })
 }
 
 /// A layer of a tile, and what it weighs: at most, and, once somebody has asked, written.
