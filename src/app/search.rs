@@ -70,7 +70,11 @@ pub async fn search(app: &Arc<App>, question: SearchQuestion) -> Result<SearchAn
     }
     let state = app.live.state();
     let sequence = state.snapshot.sequence;
-    let answer = app.calculations.run(move || state.gazetteer.search(&question.query)).await?;
+    // The way to a calculation thread and back takes longer than most questions do.
+    let answer = match state.gazetteer.search_if_easy(&question.query) {
+        Some(answer) => answer,
+        None => app.calculations.run(move || state.gazetteer.search(&question.query)).await?,
+    };
     Ok(SearchAnswer { answer, sequence, point: None })
 }
 

@@ -38,10 +38,13 @@ pub(super) fn align(text: &str, key: &str, own: &[OwnPart], names: &dyn Names) -
     for short in [false, true] {
         for part in order.iter().copied() {
             let keys = if short { &own[part].keys[1..] } else { &own[part].keys[..1] };
-            for key in keys.iter().filter(|_| met[part].is_none()).map(|key| key.chars().collect::<Vec<_>>()).collect::<Vec<_>>() {
-                let last_first = own[part].part >= ElementKind::Lane;
-                if met[part].is_none()
-                    && let Some(place) = occurrence(&signs, &used, &key, last_first)
+            let last_first = own[part].part >= ElementKind::Lane;
+            for key in keys {
+                if met[part].is_some() {
+                    break;
+                }
+                let key: Vec<char> = key.chars().collect();
+                if let Some(place) = occurrence(&signs, &used, &key, last_first)
                     && !(short
                         && own[part].part.is_division()
                         && signs.get(place + key.len()).is_some_and(|next| DIVISION_WORDS.contains(*next)))
@@ -136,6 +139,10 @@ fn extras(signs: &[char], used: &[bool], names: &dyn Names) -> Vec<(ElementKind,
     let mut found = Vec::new();
     let mut place = 0;
     while place < signs.len() {
+        if used[place] || signs[place] == ' ' {
+            place += 1;
+            continue;
+        }
         let end = (place..signs.len()).find(|end| used[*end]).unwrap_or(signs.len());
         let run: String = signs[place..end].iter().collect();
         let elements = address::readings(run.trim(), names, 1).into_iter().next().map(|reading| reading.elements);

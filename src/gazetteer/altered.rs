@@ -92,9 +92,7 @@ impl<'a> Search<'a> {
         let (columns, numbers) = (self.columns, &self.columns.numbers);
         for (end, _) in text.char_indices().skip(1) {
             let (head, rest) = text.split_at(end);
-            let starts = &columns.starts;
-            let range = range_of(starts, |start| self.start_text(start).cmp(head), |start| self.start_text(start) == head);
-            for start in &starts[range] {
+            for start in self.starts_at(head) {
                 let form = self.form(start.form);
                 if !self.best.may_go_on(1) {
                     return;
@@ -133,10 +131,7 @@ impl<'a> Search<'a> {
                 if starts_with_digit && is_digit(edit.text.chars().next_back()) {
                     continue;
                 }
-                let starts = &columns.starts;
-                let text = edit.text.as_str();
-                let range = range_of(starts, |start| self.start_text(start).cmp(text), |start| self.start_text(start) == text);
-                for start in &starts[range] {
+                for start in self.starts_at(&edit.text) {
                     if !self.best.may_go_on(1) {
                         return;
                     }
@@ -209,12 +204,11 @@ impl<'a> Search<'a> {
         // behind the first half, which stays
         for place in half..=signs.len() {
             let prefix = &text[..offsets[place]];
-            let starts = &columns.starts;
-            let range = range_of(starts, |start| self.start_text(start).cmp(prefix), |start| self.start_text(start).starts_with(prefix));
-            if range.is_empty() {
+            let starts = self.starts_from(prefix);
+            if starts.is_empty() {
                 break;
             }
-            for next in next_signs(range, |row| self.start_text(&starts[row]), prefix.len()) {
+            for next in next_signs(0..starts.len(), |row| self.start_text(&starts[row]), prefix.len()) {
                 edits.extend(edits_with(&signs, place, next));
             }
         }
@@ -247,13 +241,10 @@ impl<'a> Search<'a> {
 
     /// The street as written, and of its numbers those nearest to the one asked for.
     fn nearest_numbers(&mut self, text: &str) {
-        let columns = self.columns;
         for (end, _) in text.char_indices().skip(1) {
             let (head, rest) = text.split_at(end);
             let Some(wanted) = leading_number(rest).filter(|_| !head.ends_with(|sign: char| sign.is_ascii_digit())) else { continue };
-            let starts = &columns.starts;
-            let range = range_of(starts, |start| self.start_text(start).cmp(head), |start| self.start_text(start) == head);
-            for start in &starts[range] {
+            for start in self.starts_at(head) {
                 if self.best.gave_up() {
                     return;
                 }

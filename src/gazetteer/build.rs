@@ -10,7 +10,9 @@ use rayon::prelude::*;
 use super::columns::{Columns, FormRow, Group, NONE, Numbers, Role, StartRow, StoredName, fixed};
 use super::earlier::{self, EarlierRow};
 use super::entry::{Division, Entry};
+use super::first_signs::FirstSigns;
 use super::forms::{self, Form};
+use super::known_texts::KnownTexts;
 use super::lexicon;
 use super::postings::postings;
 use super::score::layer_order;
@@ -299,6 +301,7 @@ fn numbers(known: HashMap<&str, u32>) -> (Numbers, Vec<u32>) {
     }
     numbers.signs.sort_unstable();
     numbers.signs.dedup();
+    numbers.firsts = FirstSigns::of(all.iter().map(|(_, key, ..)| key.as_str()));
     numbers.by_key = (0..all.len() as u32).collect();
     numbers.by_key.par_sort_by(|a, b| numbers.keys.get(*a).cmp(numbers.keys.get(*b)));
     numbers.place = vec![0; all.len()];
@@ -427,15 +430,17 @@ fn add_forms(columns: &mut Columns, order: &[u32], gathered: &[Gathered<'_>]) {
 }
 
 fn sort_starts(columns: &mut Columns) {
-    let Columns { keys, forms, starts, by_end, by_end_whole, by_after, .. } = columns;
+    let Columns { keys, forms, starts, by_end, by_end_whole, by_after, after_firsts, start_texts, .. } = columns;
     let before = |form: u32| keys.get(forms[form as usize].before);
     starts.par_sort_unstable_by(|a, b| {
         let [text_a, text_b] = [a, b].map(|start| &before(start.form)[start.offset_bytes as usize..]);
         text_a.cmp(text_b).then_with(|| (a.form, a.offset_bytes).cmp(&(b.form, b.offset_bytes)))
     });
+    *start_texts = KnownTexts::of(starts.len(), starts.iter().map(|start| &before(start.form).as_bytes()[start.offset_bytes as usize..]));
     let backwards = |a: &u32, b: &u32| before(*a).bytes().rev().cmp(before(*b).bytes().rev()).then_with(|| a.cmp(b));
     by_end.par_sort_unstable_by(backwards);
     by_end_whole.par_sort_unstable_by(backwards);
     let after = |form: u32| keys.get(forms[form as usize].after);
     by_after.par_sort_unstable_by(|a, b| after(*a).cmp(after(*b)).then_with(|| a.cmp(b)));
+    *after_firsts = FirstSigns::of(by_after.iter().map(|form| after(*form)));
 }

@@ -10,7 +10,7 @@ use super::answer::{Kind, Match, Query};
 use super::asked::Asked;
 use super::best::{Found, Meeting};
 use super::columns::{Columns, NONE, StartRow, degrees};
-use super::find::{Search, range_of};
+use super::find::Search;
 use super::forms::divisions;
 use super::line::{self, Door, Line};
 use super::own::division_kind;
@@ -245,10 +245,7 @@ impl<'a> Search<'a> {
     /// A village and a number, without a road: what lies between is left out.
     fn by_division(&mut self, asked: &Asked) {
         let (Some(last), Some(_)) = (asked.divisions.last(), &asked.number) else { return };
-        let columns = self.columns;
-        let starts = &columns.starts;
-        let range = range_of(starts, |start| self.start_text(start).cmp(last), |start| self.start_text(start).starts_with(&**last));
-        for start in &starts[range] {
+        for start in self.starts_from(last) {
             if !self.best.may_go_on(1) {
                 return;
             }
@@ -259,12 +256,6 @@ impl<'a> Search<'a> {
                 self.number(asked, start, agreement, Kind::Rearranged);
             }
         }
-    }
-
-    /// The starts that are this text.
-    fn starts_at(&self, text: &str) -> &'a [StartRow] {
-        let starts: &'a [StartRow] = &self.columns.starts;
-        &starts[range_of(starts, |start| self.start_text(start).cmp(text), |start| self.start_text(start) == text)]
     }
 
     fn is_numbered(&self, start: &StartRow) -> bool {

@@ -7,6 +7,9 @@ use chrono::NaiveDate;
 use super::answer::{Kind, Part};
 use super::earlier::{Earlier, Past, Said};
 use super::entry::{Division, Entry};
+use super::find::range_of;
+use super::first_signs::FirstSigns;
+use super::known_texts::KnownTexts;
 use super::line::Line;
 use super::postings::Postings;
 use super::score::{Order, layer_order};
@@ -100,6 +103,8 @@ pub(super) struct Numbers {
     pub place: Vec<u32>,
     /// The characters that occur.
     pub signs: Vec<char>,
+    /// Those with which a number begins.
+    pub firsts: FirstSigns,
 }
 
 #[derive(Debug, Default)]
@@ -114,12 +119,16 @@ pub(super) struct Columns {
     pub forms: Vec<FormRow>,
     /// Ascending by the text from the start on.
     pub starts: Vec<StartRow>,
+    /// These texts.
+    pub start_texts: KnownTexts,
     /// Numbered forms ascending by `before` read backwards.
     pub by_end: Vec<u32>,
     /// The others in the same way.
     pub by_end_whole: Vec<u32>,
     /// Numbered forms that have one, ascending by `after`.
     pub by_after: Vec<u32>,
+    /// The signs with which an `after` begins.
+    pub after_firsts: FirstSigns,
     pub postings: Postings,
     pub sounds: Sounds,
     /// The names that addresses are made of, for the grammar.
@@ -159,11 +168,16 @@ pub(super) fn degrees(position: [i32; 2]) -> Option<[f64; 2]> {
 impl Numbers {
     /// The places in `by_key` of the numbers whose key begins with this, and of those whose key it is.
     pub fn beginning_with(&self, text: &str) -> (std::ops::Range<u32>, std::ops::Range<u32>) {
-        let start = self.by_key.partition_point(|number| self.keys.get(*number) < text);
-        let rest = &self.by_key[start..];
-        let same = start + rest.partition_point(|number| self.keys.get(*number) == text);
-        let end = start + rest.partition_point(|number| self.keys.get(*number).starts_with(text));
-        (start as u32..end as u32, start as u32..same as u32)
+        if !self.firsts.may_begin(text) {
+            return (0..0, 0..0);
+        }
+        let text = text.as_bytes();
+        let key = |number: &u32| self.keys.bytes(*number);
+        let beginning = range_of(&self.by_key, |number| key(number).cmp(text), |number| key(number).starts_with(text));
+        // of one key there are a few at most, written differently
+        let same = self.by_key[beginning.clone()].iter().take_while(|number| key(number) == text).count() as u32;
+        let (start, end) = (beginning.start as u32, beginning.end as u32);
+        (start..end, start..start + same)
     }
 }
 
@@ -180,6 +194,13 @@ impl Columns {
     /// What it is now.
     pub fn find(&self, id: &FeatureId) -> Option<u32> {
         self.all_of(id).first().copied()
+    }
+
+    /// The entry of what the feature of this entry is now, where that is another.
+    pub fn now(&self, entry: u32) -> Option<u32> {
+        // Hardly any index has earlier names, and looking for them takes longer than all the rest.
+        let may_be_earlier = self.features != self.ids.len();
+        may_be_earlier.then(|| self.find(&self.ids[entry as usize])).flatten().filter(|now| *now != entry)
     }
 
     /// What it is now, and what it was called before.
@@ -315,6 +336,7 @@ impl Columns {
             + bytes(&self.groups)
             + bytes(&self.forms)
             + bytes(&self.starts)
+            + self.start_texts.memory_bytes()
             + bytes(&self.by_end)
             + bytes(&self.by_end_whole)
             + bytes(&self.by_after)

@@ -86,6 +86,32 @@ impl<'a> Search<'a> {
         &self.before(start.form)[start.offset_bytes as usize..]
     }
 
+    /// The same for comparing.
+    fn start_bytes(&self, start: &StartRow) -> &'a [u8] {
+        &self.columns.keys.bytes(self.form(start.form).before)[start.offset_bytes as usize..]
+    }
+
+    fn after_bytes(&self, form: u32) -> &'a [u8] {
+        self.columns.keys.bytes(self.form(form).after)
+    }
+
+    /// The starts that are this text.
+    pub fn starts_at(&self, text: &str) -> &'a [StartRow] {
+        let text = text.as_bytes();
+        if !self.columns.start_texts.may_have(text) {
+            return &[];
+        }
+        let starts: &'a [StartRow] = &self.columns.starts;
+        &starts[range_of(starts, |start| self.start_bytes(start).cmp(text), |start| self.start_bytes(start) == text)]
+    }
+
+    /// The starts that begin with this text.
+    pub fn starts_from(&self, text: &str) -> &'a [StartRow] {
+        let starts: &'a [StartRow] = &self.columns.starts;
+        let text = text.as_bytes();
+        &starts[range_of(starts, |start| self.start_bytes(start).cmp(text), |start| self.start_bytes(start).starts_with(text))]
+    }
+
     pub fn meeting_from(&self, start: &StartRow, kind: Kind) -> Meeting {
         let group = self.form(start.form).group;
         let chars = start.chars - self.columns.groups[group as usize].shortest_number_chars;
@@ -115,11 +141,10 @@ impl<'a> Search<'a> {
 
     /// The text ends before the number, or there is none.
     fn starts_that_go_on(&mut self, text: &str, spelling: Spelling) {
-        let starts = &self.columns.starts;
-        let range = range_of(starts, |start| self.start_text(start).cmp(text), |start| self.start_text(start).starts_with(text));
+        let starts = self.starts_from(text);
         // the shortest come first, and with them all that are the text itself
-        let same = starts[range.clone()].partition_point(|start| self.start_text(start).len() == text.len());
-        for (place, start) in starts[range].iter().enumerate() {
+        let same = starts.partition_point(|start| self.start_bytes(start).len() == text.len());
+        for (place, start) in starts.iter().enumerate() {
             if !self.best.may_go_on(1) {
                 return;
             }
@@ -144,9 +169,7 @@ impl<'a> Search<'a> {
         if beginning.is_empty() {
             return;
         }
-        let starts = &self.columns.starts;
-        let range = range_of(starts, |start| self.start_text(start).cmp(head), |start| self.start_text(start) == head);
-        for start in &starts[range] {
+        for start in self.starts_at(head) {
             if !self.best.may_go_on(1) {
                 return;
             }
@@ -164,18 +187,37 @@ impl<'a> Search<'a> {
 
     /// The text goes on behind the number. `from_start`: those that begin at a start, else the others.
     pub fn number_then_after(&mut self, text: &str, from_start: bool) {
-        let by_after = &self.columns.by_after;
-        let numbers = &self.columns.numbers;
+        let columns = self.columns;
+        let (by_after, numbers) = (&columns.by_after, &columns.numbers);
         for (tail, _) in text.char_indices().skip(1) {
             let rest = &text[tail..];
-            let range = range_of(by_after, |form| self.after(*form).cmp(rest), |form| self.after(*form).starts_with(rest));
+            if !columns.after_firsts.may_begin(rest) {
+                continue;
+            }
+            let after = rest.as_bytes();
+            let range = range_of(by_after, |form| self.after_bytes(*form).cmp(after), |form| self.after_bytes(*form).starts_with(after));
             if range.is_empty() {
                 continue;
             }
             for (end, _) in text[..tail].char_indices() {
                 let (head, number) = (&text[..end], &text[end..tail]);
+                if !self.best.may_go_on(1) {
+                    return;
+                }
                 let (_, same) = numbers.beginning_with(number);
                 if same.is_empty() && (from_start || end > 0) {
+                    continue;
+                }
+                let is_same = |number: u32| same.contains(&numbers.place[number as usize]);
+                if from_start {
+                    let (starts, forms) = (self.starts_at(head), &by_after[range.clone()]);
+                    if !self.best.may_go_on(starts.len().min(forms.len())) {
+                        return;
+                    }
+                    for start in self.starts_before(head, starts, rest, forms) {
+                        let kind = self.kind(if self.after(start.form).len() == rest.len() { Kind::Exact } else { Kind::Prefix });
+                        self.best.offer(self.meeting_from(start, kind), is_same);
+                    }
                     continue;
                 }
                 for form in &by_after[range.clone()] {
@@ -187,12 +229,7 @@ impl<'a> Search<'a> {
                     if !before.ends_with(head) {
                         continue;
                     }
-                    let is_same = |number: u32| same.contains(&numbers.place[number as usize]);
-                    if from_start {
-                        let Some(start) = self.start_at(head, *form) else { continue };
-                        let kind = self.kind(if self.after(*form).len() == rest.len() { Kind::Exact } else { Kind::Prefix });
-                        self.best.offer(self.meeting_from(start, kind), is_same);
-                    } else if begins_a_number_or_none(before, before.len() - head.len(), text) {
+                    if begins_a_number_or_none(before, before.len() - head.len(), text) {
                         let ends_so = |other: u32| head.is_empty() && ends_with_whole(numbers.keys.get(other), number);
                         self.best.offer(inside(row), |other| is_same(other) || ends_so(other));
                     }
@@ -201,10 +238,25 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Of the `starts` that are `head` those with a number behind which `rest` begins: looked for among them, or among the `forms` that
+    /// go on so, whichever are fewer.
+    fn starts_before(&self, head: &str, starts: &'a [StartRow], rest: &str, forms: &[u32]) -> Vec<&'a StartRow> {
+        if starts.len() > forms.len() {
+            return forms.iter().filter_map(|form| self.start_at(head, *form)).collect();
+        }
+        let goes_on = |start: &&StartRow| {
+            self.columns.groups[self.form(start.form).group as usize].numbered && self.after_bytes(start.form).starts_with(rest.as_bytes())
+        };
+        starts.iter().filter(goes_on).collect()
+    }
+
     /// The start of this form from which on its text before the number is this.
     fn start_at(&self, text: &str, form: u32) -> Option<&'a StartRow> {
+        if !self.before(form).ends_with(text) {
+            return None;
+        }
         let starts = &self.columns.starts;
-        let place = starts.partition_point(|start| self.start_text(start).cmp(text).then(start.form.cmp(&form)).is_lt());
+        let place = starts.partition_point(|start| self.start_bytes(start).cmp(text.as_bytes()).then(start.form.cmp(&form)).is_lt());
         starts.get(place).filter(|start| start.form == form && self.start_text(start) == text)
     }
 
@@ -267,7 +319,7 @@ impl<'a> Search<'a> {
     fn inside_a_number(&mut self, text: &str) {
         let columns = self.columns;
         let numbers = &columns.numbers;
-        if text.chars().any(|sign| numbers.signs.binary_search(&sign).is_err()) {
+        if text.chars().any(|sign| numbers.signs.binary_search(&sign).is_err()) || !self.best.may_go_on(numbers.keys.len() / 4) {
             return;
         }
         let is_met: Vec<bool> =
@@ -295,7 +347,18 @@ fn inside(row: &FormRow) -> Meeting {
 /// Where in sorted rows those lie that fit: the first that is not below, and all after it that fit.
 pub(super) fn range_of<T>(rows: &[T], order: impl Fn(&T) -> std::cmp::Ordering, fits: impl Fn(&T) -> bool) -> Range<usize> {
     let start = rows.partition_point(|row| order(row).is_lt());
-    start..start + rows[start..].partition_point(fits)
+    start..start + fitting(&rows[start..], fits)
+}
+
+/// How many of the first rows fit, where none does behind one that does not. Steps grow: mostly there are few or none.
+fn fitting<T>(rows: &[T], fits: impl Fn(&T) -> bool) -> usize {
+    let (mut known, mut step) = (0, 1);
+    while rows.get(known + step - 1).is_some_and(&fits) {
+        known += step;
+        step *= 2;
+    }
+    let open = &rows[known..rows.len().min(known + step)];
+    known + open.partition_point(fits)
 }
 
 /// Whether the text occurs; in addresses not from the middle of a number on.

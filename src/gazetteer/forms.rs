@@ -116,11 +116,25 @@ pub(super) fn street_forms(before: &str, after: &str, road: Option<&str>, lane: 
     if !street.is_empty() && street.chars().next_back().is_some_and(|last| !is_unspaced(last)) {
         add(&mut forms, short(format!("{street} "), String::new()));
         add(&mut forms, short(String::new(), format!(" {street}")));
+        forms.extend(turned(&forms[0], &street));
     } else if !street.is_empty() && !forms[0].before.ends_with(&street) {
         // the source's road is not what the address says (公路 in 公路新村6號): both are found
         add(&mut forms, short(street, String::new()));
     }
     forms
+}
+
+/// A Western address with the number on the other side of the street: 12 Main St, Cambridge for Main St 12, Cambridge.
+fn turned(whole: &Form, street: &str) -> Option<Form> {
+    let Form { before, after, .. } = whole;
+    let (before, after) = match before.strip_suffix(' ') {
+        Some(before) if before == street => (String::new(), format!(" {street}{after}")),
+        None if before.is_empty() => (format!("{street} "), after.strip_prefix(' ')?.strip_prefix(street)?.to_owned()),
+        _ => return None,
+    };
+    let is_more = !after.is_empty() && after.trim_start() != street && (before.is_empty() || after.starts_with(' '));
+    let starts = vec![Start { offset_bytes: 0, part: Part::Address }];
+    is_more.then_some(Form { before, after, numbered: true, part: Part::Address, starts })
 }
 
 fn short(before: String, after: String) -> Form {
@@ -316,9 +330,15 @@ mod tests {
         assert_eq!((split.before, split.number, split.after), ("", "12", " Main St, Cambridge"));
         let forms = street_forms(split.before, split.after, Some("Main St"), None);
         let texts: Vec<_> = forms.iter().map(|form| (form.before.as_str(), form.after.as_str())).collect();
-        assert_eq!(texts, [("", " main st cambridge"), ("main st ", ""), ("", " main st")]);
+        assert_eq!(texts, [("", " main st cambridge"), ("main st ", ""), ("", " main st"), ("main st ", " cambridge")]);
         let between = super::split("Hauptstrasse 12, 9490 Vaduz", Some("12")).unwrap();
         assert_eq!((between.before, between.after), ("Hauptstrasse ", ", 9490 Vaduz"));
+        let forms = street_forms(between.before, between.after, Some("Hauptstrasse"), None);
+        let texts: Vec<_> = forms.iter().map(|form| (form.before.as_str(), form.after.as_str())).collect();
+        let whole = [("hauptstrasse ", " 9490 vaduz"), ("", " hauptstrasse 9490 vaduz")];
+        assert_eq!(texts, [whole[0], ("hauptstrasse ", ""), ("", " hauptstrasse"), whole[1]]);
+        let alone = street_forms("Hauptstrasse ", "", Some("Hauptstrasse"), None);
+        assert_eq!(alone.len(), 2, "{alone:?}");
     }
 
     #[test]

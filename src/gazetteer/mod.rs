@@ -25,8 +25,10 @@ mod columns;
 mod earlier;
 mod entry;
 mod find;
+mod first_signs;
 mod forms;
 mod index;
+mod known_texts;
 mod lexicon;
 mod line;
 mod notes;
@@ -43,6 +45,7 @@ mod real_data;
 #[cfg(test)]
 mod tests;
 
+pub use crate::language::address::ElementKind;
 pub use answer::{Answer, Former, Hit, Kind, Match, Part, Place, Query};
 pub use certainty::{Certainty, Resolution, certainty};
 pub use earlier::{Earlier, Past, Said};

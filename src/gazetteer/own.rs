@@ -39,7 +39,7 @@ pub(super) fn parts(columns: &Columns, found: &Found, text: &str, key: &str) -> 
     for part in best.iter_mut().filter(|part| part.part == ElementKind::Road && part.asked.is_some() && part.asked == road_was) {
         part.how = How::Former;
     }
-    match columns.find(&columns.ids[found.entry as usize]).filter(|now| *now != found.entry) {
+    match columns.now(found.entry) {
         Some(now) => as_it_is_now(best, &ways_of(columns, now, is_by_address)),
         None => best,
     }
@@ -110,19 +110,25 @@ fn penalty(how: How) -> u32 {
 }
 
 fn own(part: ElementKind, shown: &str) -> Option<OwnPart> {
-    let key = search_key(shown).into_string();
+    keyed(part, shown, search_key(shown).into_string())
+}
+
+/// `key`: of what is shown.
+fn keyed(part: ElementKind, shown: &str, key: String) -> Option<OwnPart> {
     if key.is_empty() {
         return None;
     }
-    let mut keys = vec![key.clone()];
-    let generic = ["省", "市", "县", "区", "镇", "乡", "街道", "村", "里"].into_iter().find_map(|generic| key.strip_suffix(generic));
-    keys.extend(generic.filter(|short| part.is_division() && short.chars().count() > 1).map(str::to_owned));
-    keys.extend(key.strip_suffix('号').filter(|_| part == ElementKind::Number).map(str::to_owned));
-    if part == ElementKind::Number {
-        keys.extend(with_other_dash(&key));
+    let mut keys = match part {
+        ElementKind::Road => street_spellings(&key),
+        _ => vec![key.clone()],
+    };
+    if part.is_division() {
+        let generic = ["省", "市", "县", "区", "镇", "乡", "街道", "村", "里"].into_iter().find_map(|generic| key.strip_suffix(generic));
+        keys.extend(generic.filter(|short| short.chars().count() > 1).map(str::to_owned));
     }
-    if part == ElementKind::Road {
-        keys.extend(street_spellings(&key).into_iter().skip(1));
+    if part == ElementKind::Number {
+        keys.extend(key.strip_suffix('号').map(str::to_owned));
+        keys.extend(with_other_dash(&key));
     }
     Some(OwnPart { part, keys, shown: shown.to_owned(), is_optional: false })
 }
@@ -135,7 +141,8 @@ fn of_address(columns: &Columns, group: u32, entry: u32) -> Vec<OwnPart> {
     let mut parts = Vec::new();
     // by the place of the street in the key of what stands before the number
     let whole = Keyed::of(before);
-    let street = [road, lane].into_iter().flatten().map(|part| search_key(part).into_string()).collect::<String>();
+    let [road_key, lane_key] = [road, lane].map(|part| part.map(|part| search_key(part).into_string()).unwrap_or_default());
+    let street = format!("{road_key}{lane_key}");
     let start = Some(street.as_str()).filter(|street| !street.is_empty()).and_then(|street| whole.key.rfind(street));
     let divisions_end = start.unwrap_or(whole.key.len());
     let mut end = 0;
@@ -151,8 +158,8 @@ fn of_address(columns: &Columns, group: u32, entry: u32) -> Vec<OwnPart> {
     let rest = whole.shown(end, divisions_end);
     if start.is_some() {
         parts.extend(rest_parts(&rest, !whole.key.chars().any(is_unspaced)));
-        parts.extend(road.and_then(|road| own(ElementKind::Road, road)));
-        parts.extend(lane.and_then(|lane| own(ElementKind::Lane, lane)));
+        parts.extend(road.and_then(|road| keyed(ElementKind::Road, road, road_key)));
+        parts.extend(lane.and_then(|lane| keyed(ElementKind::Lane, lane, lane_key)));
     } else {
         parts.extend(own(ElementKind::Road, road.filter(|_| !rest_has(&rest)).unwrap_or(&rest)));
     }

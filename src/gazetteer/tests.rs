@@ -111,13 +111,41 @@ fn a_western_plate_is_found_with_the_number_first_or_last() {
         plate(2, "112 Main St, Cambridge", "Main St", "112"),
         plate(3, "Hauptstrasse 12a, 9490 Vaduz", "Hauptstrasse", "12a"),
     ]);
-    for text in ["12 Main St", "main st. 12", "12 MAIN ST, CAMBRIDGE"] {
+    for text in ["12 Main St", "main st. 12", "12 MAIN ST, CAMBRIDGE", "Main St 12, Cambridge"] {
         assert_eq!((first(&index, text).0, first(&index, text).1.kind), (id(1), Kind::Exact), "{text}");
     }
     assert_eq!(first(&index, "Haupt").0, id(3));
     assert_eq!(first(&index, "12a Hauptstraße"), (id(3), Match { kind: Kind::Exact, part: Part::StreetAddress }));
+    assert_eq!(first(&index, "12a Hauptstrasse, 9490 Vaduz"), (id(3), Match { kind: Kind::Exact, part: Part::Address }));
     assert_eq!(first(&index, "12A 9490 Vaduz"), (id(3), Match { kind: Kind::Substring, part: Part::Address }));
     assert!(index.search(&ask("2 Main St")).hits.iter().all(|hit| hit.matched.kind >= Kind::Typo));
+}
+
+#[test]
+fn what_is_there_as_written_is_answered_at_once_and_the_rest_is_left_to_the_whole_search() {
+    let index = yilan();
+    let one = |text: &str| Query { limit: 1, reasons: true, ..ask(text) };
+    for text in ["羅東鎮中正路一段12號", "中正路1段2-2號", "羅東車站", "宜蘭縣羅東鎮南豪里3鄰中正路一段12號"]
+    {
+        let easy = index.search_if_easy(&one(text));
+        assert_eq!(easy, Some(index.search(&one(text))), "{text}");
+    }
+    for text in ["羅東鎮中正露一段12號", "中正路一段14號", "nowhere", &"路".repeat(100)] {
+        assert_eq!(index.search_if_easy(&one(text)), None, "{text}");
+    }
+    let in_town = Query { division: Some("羅東鎮".to_owned()), ..one("羅東車站") };
+    assert_eq!(index.search_if_easy(&in_town), None, "a division has all groups looked through");
+    assert_eq!(index.search_if_easy(&Query { limit: 1000, ..one("羅東車站") }), None);
+}
+
+#[test]
+fn a_search_that_would_take_long_is_not_easy() {
+    let many = (0..30_000).map(|number| named(number, Layer::PlaceNames, &format!("公園{number}")));
+    let index = Index::build(many.collect());
+    let query = |text: &str| Query { limit: 10, bias: Some([121.0, 24.0]), unfinished: true, ..ask(text) };
+    assert_eq!(index.search_if_easy(&query("公園")), None);
+    assert!(index.search(&query("公園")).hits.len() == 10);
+    assert!(index.search_if_easy(&query("公園29999")).is_some());
 }
 
 #[test]
@@ -588,6 +616,10 @@ proptest! {
             prop_assert_eq!(rows(&answer), brute_force(&entries, &query), "{:?}", query);
             prop_assert!(!answer.truncated);
             prop_assert!(answer.hits.is_sorted_by(|a, b| a.score >= b.score));
+            let query = Query { reasons: true, ..query };
+            if let Some(easy) = index.search_if_easy(&query) {
+                prop_assert_eq!(easy, index.search(&query), "{:?}", query);
+            }
         }
     }
 
@@ -611,6 +643,10 @@ proptest! {
             // pieces of a road may be cut off by the limit before they are counted together
             let query = Query { limit: 50, ..query };
             prop_assert_eq!(rows(&index.search(&query)), brute_force(&now, &query), "{:?}", query);
+            let few = Query { limit: 3, ..query.clone() };
+            if let Some(easy) = index.search_if_easy(&few) {
+                prop_assert_eq!(easy, index.search(&few), "{:?}", few);
+            }
             prop_assert_eq!(rows(&merged.search(&query)), brute_force(&now, &query), "{:?}", query);
         }
     }

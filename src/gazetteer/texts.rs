@@ -1,6 +1,7 @@
 //! Many texts in one buffer, each stored once and called by its number.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// Texts by number.
 #[derive(Debug, Default)]
@@ -18,9 +19,18 @@ pub(super) struct TextsBuilder {
 
 impl Texts {
     pub fn get(&self, text: u32) -> &str {
+        &self.bytes[self.range(text)]
+    }
+
+    /// The same for comparing, which goes by bytes anyway.
+    pub fn bytes(&self, text: u32) -> &[u8] {
+        &self.bytes.as_bytes()[self.range(text)]
+    }
+
+    fn range(&self, text: u32) -> Range<usize> {
         let text = text as usize;
         let start = if text == 0 { 0 } else { self.ends[text - 1] as usize };
-        &self.bytes[start..self.ends[text] as usize]
+        start..self.ends[text] as usize
     }
 
     pub fn len(&self) -> usize {

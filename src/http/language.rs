@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderValue;
 use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
 
@@ -30,12 +31,16 @@ impl Language {
     }
 
     pub fn from_parts(parts: &Parts) -> Self {
-        let asked = parts.uri.query().into_iter().flat_map(|query| query.split('&')).find_map(|pair| pair.strip_prefix("lang="));
+        Self::asked(parts.uri.query(), parts.headers.get(ACCEPT_LANGUAGE))
+    }
+
+    /// By the query of a URI and the header Accept-Language.
+    pub fn asked(query: Option<&str>, accepted: Option<&HeaderValue>) -> Self {
+        let asked = query.into_iter().flat_map(|query| query.split('&')).find_map(|pair| pair.strip_prefix("lang="));
         if let Some(asked) = asked {
             return if asked.starts_with("en") { Self::English } else { Self::Chinese };
         }
-        let header = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Self::preferred(header)
+        accepted.and_then(|value| value.to_str().ok()).map_or(Self::Chinese, Self::preferred)
     }
 
     /// The better of the two by the weights of an Accept-Language header.

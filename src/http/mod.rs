@@ -23,10 +23,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceBuilder;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
-use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -62,7 +60,6 @@ struct Description;
 /// All routes.
 fn router(context: &Serving, ids: RequestIds) -> Router {
     let app = &context.app;
-    let limits = app.config.limits;
     let (described, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(routes::city::city))
         .routes(routes!(routes::layers::layers))
@@ -95,16 +92,9 @@ fn router(context: &Serving, ids: RequestIds) -> Router {
         .method_not_allowed_fallback(problem::wrong_method);
     answers.layer(
         ServiceBuilder::new()
-            .layer(SetRequestIdLayer::x_request_id(ids))
-            .layer(axum::middleware::from_fn(middleware::observe))
-            .layer(PropagateRequestIdLayer::x_request_id())
-            .layer(axum::middleware::from_fn_with_state(middleware::Carried::new(app), middleware::security_headers))
-            .layer(axum::middleware::from_fn(middleware::only_problems))
-            .layer(CatchPanicLayer::custom(problem::panicked))
-            .layer(axum::middleware::from_fn_with_state(middleware::Gate::new(limits), middleware::limit))
-            .layer(axum::middleware::from_fn(middleware::weaken_compressed))
+            .layer(axum::middleware::from_fn_with_state(middleware::Around::new(app, ids), middleware::around))
             .layer(compression)
-            .layer(DefaultBodyLimit::max(limits.body_bytes)),
+            .layer(DefaultBodyLimit::max(app.config.limits.body_bytes)),
     )
 }
 

@@ -1,6 +1,7 @@
 //! The search key: what is left of a text when everything is taken away that people do not mean to say.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -62,8 +63,31 @@ pub fn is_unspaced(sign: char) -> bool {
 ///
 /// A key is its own key. Any text has one; that of a text of punctuation is empty.
 pub fn search_key(text: &str) -> SearchKey {
-    let plain = if text.chars().all(is_plain) { text.chars().map(fold_plain).collect() } else { folded(text) };
-    SearchKey(digits_before_units(joined(&plain)))
+    let signs = plainly_folded(text).unwrap_or_else(|| folded(text));
+    SearchKey(digits_before_units(joined(&signs)))
+}
+
+const LATIN_FIRST: char = '\u{C0}';
+const LATIN_LAST: char = '\u{17F}';
+
+/// What each letter from [`LATIN_FIRST`] to [`LATIN_LAST`] (ä, é, ł) becomes by rule 1.
+static LATIN: LazyLock<Box<[Box<[char]>]>> = LazyLock::new(|| {
+    let whole = |sign: char| folded(sign.encode_utf8(&mut [0; 4])).into();
+    (LATIN_FIRST..=LATIN_LAST).map(whole).collect()
+});
+
+/// Rule 1 for texts of signs that become what they become whatever stands beside them: ASCII, Latin letters in one sign, the main
+/// block of hanzi. `None`: there are others.
+fn plainly_folded(text: &str) -> Option<Vec<char>> {
+    let mut signs = Vec::with_capacity(text.len());
+    for sign in text.chars() {
+        match sign {
+            _ if is_plain(sign) => signs.push(fold_plain(sign)),
+            LATIN_FIRST..=LATIN_LAST => signs.extend(&*LATIN[sign as usize - LATIN_FIRST as usize]),
+            _ => return None,
+        }
+    }
+    Some(signs)
 }
 
 /// Signs that no Unicode normalisation changes: ASCII and the main block of hanzi.
@@ -74,7 +98,9 @@ fn is_plain(sign: char) -> bool {
 /// What one sign becomes by rule 1, before anything is read in its surroundings: most often one sign, none for a mark that
 /// only changes the one before it.
 pub(super) fn plain_signs(sign: char) -> Vec<char> {
-    if is_plain(sign) { vec![fold_plain(sign)] } else { folded(sign.encode_utf8(&mut [0; 4])) }
+    let mut bytes = [0; 4];
+    let text = sign.encode_utf8(&mut bytes);
+    plainly_folded(text).unwrap_or_else(|| folded(text))
 }
 
 fn fold_plain(sign: char) -> char {
@@ -144,6 +170,7 @@ pub(super) enum Role {
 
 pub(super) fn role(sign: char) -> Role {
     match sign {
+        _ if sign.is_ascii_alphanumeric() => Role::Kept,
         '-' | '~' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{301C}' | '\u{2E3A}' | '\u{2E3B}' => Role::Dash,
         '\'' | '\u{2018}' | '\u{2019}' | '\u{2BC}' | '`' | '\u{B4}' => Role::Nothing,
         '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' => {
@@ -311,7 +338,7 @@ mod tests {
         }
 
         #[test]
-        fn the_short_way_for_plain_signs_gives_the_same(text in "[ -~一-龥]{0,20}") {
+        fn the_short_way_for_plain_signs_gives_the_same(text in "[ -~À-ſ一-龥]{0,20}") {
             let long = SearchKey(digits_before_units(joined(&folded(&text))));
             prop_assert_eq!(search_key(&text), long);
         }

@@ -49,7 +49,19 @@ pub fn digits(numeral: &str) -> Option<String> {
 }
 
 fn value(sign: char) -> Option<u32> {
-    "〇一二三四五六七八九".chars().position(|digit| digit == sign).map(|value| value as u32).or((sign == '零').then_some(0))
+    Some(match sign {
+        '〇' | '零' => 0,
+        '一' => 1,
+        '二' => 2,
+        '三' => 3,
+        '四' => 4,
+        '五' => 5,
+        '六' => 6,
+        '七' => 7,
+        '八' => 8,
+        '九' => 9,
+        _ => return None,
+    })
 }
 
 fn multiplier(sign: char) -> Option<u32> {

@@ -14,6 +14,7 @@ use crate::crs::{self, Crs};
 use crate::domain::{Extent, FeatureId, Layer, NameKind, Value};
 use crate::gazetteer::{Division, Entry, Index, Line};
 use crate::geometry;
+use crate::language::is_unspaced;
 use crate::spatial::{Feature, LayerIndex, Shape, Tag};
 use crate::store::SnapshotRow;
 
@@ -78,7 +79,7 @@ pub(super) fn convert(
                 entry.line = line(&row, &mercator);
             }
             // A division is not labelled by another: it would depend on which of them was read first.
-            if entry.address.is_none() && layer != Layer::Divisions {
+            if layer != Layer::Divisions && !names_its_divisions(&entry) {
                 entry.division = match exact.get(place) {
                     Some(exact) => exact.clone(),
                     None => inner_point(&working).and_then(|point| division(divisions, point, row.id)),
@@ -215,8 +216,7 @@ pub(super) fn relabelled(layer: &LayerIndex, divisions: &LayerIndex, index: &Ind
             continue;
         }
         let Some(entry) = index.get(&feature.id) else { continue };
-        // An address names its divisions itself.
-        if entry.address.is_some() && entry.division.is_none() {
+        if entry.division.is_none() && names_its_divisions(&entry) {
             continue;
         }
         let now = inner_point(&feature.working).and_then(|point| division(divisions, point, feature.id));
@@ -225,6 +225,11 @@ pub(super) fn relabelled(layer: &LayerIndex, divisions: &LayerIndex, index: &Ind
         }
     }
     found
+}
+
+/// An address in hanzi begins with its divisions; a Western one names a town at most, and not always the one it lies in.
+fn names_its_divisions(entry: &Entry) -> bool {
+    entry.address.as_deref().is_some_and(|address| address.chars().any(is_unspaced))
 }
 
 fn inner_point(shape: &Shape) -> Option<[f64; 2]> {

@@ -167,6 +167,49 @@ async fn plates_at_one_place_come_in_the_order_of_their_ids() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_western_address_is_found_in_the_division_it_lies_in() {
+    let service = Service::start(Fresh::new("EPSG:4549").await).await;
+    let [x, y] = ORIGIN;
+    let plate = |n: usize, address: &str, number: &str, east_m: f64| {
+        let road = address.trim_start_matches(number).trim();
+        format!(
+            "INSERT INTO door_plates (region, id, address, road, number, geom)
+             VALUES ('r', '{}', '{address}', '{road}', '{number}', ST_SetSRID(ST_MakePoint({}, {}), 4549));",
+            id("door_plates", n),
+            x + east_m,
+            y + 100.0
+        )
+    };
+    let town = |n: usize, name: &str, east_m: f64| {
+        format!(
+            "INSERT INTO divisions (region, id, name, code, level, geom)
+             VALUES ('r', '{}', '{name}', '33{n}', 'town', ST_Multi(ST_MakeEnvelope({}, {y}, {}, {}, 4549)));",
+            id("divisions", n),
+            x + east_m,
+            x + east_m + 900.0,
+            y + 900.0
+        )
+    };
+    service.change(&[plate(1, "12 Main St", "12", 100.0), plate(2, "12 Main St", "12", 1100.0), town(1, "Eastham", 1000.0)].concat()).await;
+    let labels = async |query: &str| {
+        let found = service.json(&format!("/api/search?q=12%20Main%20St&{query}")).await;
+        let label = |hit: &Json| hit["properties"]["geocoding"]["label"].as_str().unwrap().to_owned();
+        let mut labels: Vec<String> = found["features"].as_array().unwrap().iter().map(label).collect();
+        labels.sort_unstable();
+        labels
+    };
+    assert_eq!(labels("").await, ["12 Main St", "12 Main St, Eastham"]);
+    for division in ["Eastham", "331"] {
+        assert_eq!(labels(&format!("division={division}")).await, ["12 Main St, Eastham"], "{division}");
+    }
+    service.change(&town(2, "Westham", 0.0)).await;
+    assert_eq!(labels("division=Westham").await, ["12 Main St, Westham"], "a division that came later");
+    service.change("UPDATE divisions SET name = 'Weston' WHERE name = 'Westham'").await;
+    assert_eq!(labels("division=Weston").await, ["12 Main St, Weston"]);
+    assert_eq!(labels("division=Westham").await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_equally_far_comes_in_the_order_that_is_promised() {
     let service = Service::start(Fresh::new("EPSG:4549").await).await;
     let [x, y] = ORIGIN;

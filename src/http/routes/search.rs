@@ -82,7 +82,7 @@ async fn find(serving: &Serving, language: Language, search: Search, unfinished:
     let question = SearchQuestion { query, after_sequence: search.after_sequence };
     let found = app::search(&serving.app, question).await.map_err(|error| Failure(error, language))?;
     let explain = search.explain.unwrap_or_default();
-    Ok(Json(GeocodeView::of_search(&text, &found, &serving.app.city, language, explain)))
+    Ok(Json(GeocodeView::of_search(text, found, &serving.app.city, language, explain)))
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use serde_json::Value as Json;
 use utoipa::ToSchema;
 
 use super::geometry;
 use crate::app::{Area, Beside, City, Nearest, PointAnswer, ReverseAnswer, SearchAnswer, Side, Surroundings};
 use crate::domain::Layer;
-use crate::gazetteer::{self, Hit, How, PartMatch, note};
+use crate::gazetteer::{self, ElementKind, Hit, How, PartMatch, note};
 use crate::http::language::Language;
 
 /// A GeoJSON FeatureCollection of places, best or nearest first.
@@ -83,7 +82,7 @@ pub struct Place {
     id: String,
     /// A point, longitude and latitude; null when it is known but not where.
     #[schema(value_type = Option<Object>)]
-    geometry: Option<geojson::Geometry>,
+    geometry: Option<geometry::Point>,
     properties: Properties,
 }
 
@@ -156,13 +155,20 @@ pub struct MatchView {
     /// numbers), street (the number is missing: the road), sound, typo (one character), partial (a part is not met), nearest_number,
     /// elsewhere (in another division than was said). `coordinates`: a point was asked for.
     #[schema(value_type = String)]
-    kind: Json,
+    kind: KindView,
     /// Which of its texts: name, other_name, short_name, alternative_name, former_name, code, street_address, address, pinyin, initials.
     #[schema(value_type = Option<String>)]
-    part: Json,
+    part: Option<gazetteer::Part>,
     /// Part by part what was asked and what is there; not while a text is being typed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parts: Vec<PartView>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum KindView {
+    Met(gazetteer::Kind),
+    Coordinates(&'static str),
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -170,7 +176,7 @@ pub struct PartView {
     /// country, province, city, county, development_zone, town, community, group, road, lane, sub_lane, number, estate, block, building,
     /// unit, floor, room, occupant, postcode, hint, other.
     #[schema(value_type = String)]
-    part: Json,
+    part: ElementKind,
     /// exact, script (simplified or traditional), sound, typo, left_out (the query does not say it), extra (the register does not have it),
     /// former (called so before), interpolated, differs.
     #[schema(value_type = String)]
@@ -185,24 +191,24 @@ pub struct PartView {
 
 impl GeocodeView {
     /// `explain`: with what each score is the sum of.
-    pub fn of_search(text: &str, found: &SearchAnswer, city: &City, language: Language, explain: bool) -> Self {
+    pub fn of_search(text: String, found: SearchAnswer, city: &City, language: Language, explain: bool) -> Self {
         if let Some(point) = &found.point {
             return Self::of_point(text, point, city, language);
         }
         let mut head = Geocoding::new(city, found.sequence, language, found.answer.hits.iter().map(|hit| hit.place.layer));
-        head.query = Some(text.to_owned());
+        head.query = Some(text);
         head.truncated = found.answer.truncated;
         Self {
             kind: "FeatureCollection",
             geocoding: head,
-            features: found.answer.hits.iter().map(|hit| Place::of_hit(hit, language, explain)).collect(),
+            features: found.answer.hits.into_iter().map(|hit| Place::of_hit(hit, language, explain)).collect(),
         }
     }
 
     /// The point itself, then what is near it.
-    fn of_point(text: &str, found: &PointAnswer, city: &City, language: Language) -> Self {
+    fn of_point(text: String, found: &PointAnswer, city: &City, language: Language) -> Self {
         let mut view = Self::of_nearest(&found.answer, city, language);
-        view.geocoding.query = Some(text.to_owned());
+        view.geocoding.query = Some(text);
         view.features.insert(0, Place::of_coordinates(found.point));
         view
     }
@@ -235,33 +241,34 @@ impl Geocoding {
 
 impl Place {
     fn new(id: String, position: Option<[f64; 2]>, geocoding: FoundView) -> Self {
-        Self { kind: "Feature", id, geometry: position.map(geometry::point), properties: Properties { geocoding } }
+        Self { kind: "Feature", id, geometry: position.map(geometry::Point::new), properties: Properties { geocoding } }
     }
 
     fn of_coordinates([lon, lat]: [f64; 2]) -> Self {
-        let matched = MatchView { kind: "coordinates".into(), part: Json::Null, parts: Vec::new() };
+        let matched = MatchView { kind: KindView::Coordinates("coordinates"), part: None, parts: Vec::new() };
         let label = format!("{lat:.6}, {lon:.6}");
         let found = FoundView { label, kind: "point", distance_m: Some(0.0), matched: Some(matched), ..FoundView::default() };
         Self::new(format!("point:{lat},{lon}"), Some([lon, lat]), found)
     }
 
-    fn of_hit(hit: &Hit, language: Language, explain: bool) -> Self {
-        let code = |value: serde_json::Result<Json>| value.unwrap_or_default();
+    fn of_hit(hit: Hit, language: Language, explain: bool) -> Self {
+        let note = note(&hit).map(|[zh, en]| if language == Language::Chinese { zh } else { en });
+        let (id, position) = (hit.place.id, hit.place.position);
         let found = FoundView {
-            former: hit.former.as_ref().map(|former| FormerView { name: former.name.clone(), since: former.since }),
+            former: hit.former.map(|former| FormerView { name: former.name, since: former.since }),
             matched: Some(MatchView {
-                kind: code(serde_json::to_value(hit.matched.kind)),
-                part: code(serde_json::to_value(hit.matched.part)),
-                parts: hit.parts.iter().map(PartView::of).collect(),
+                kind: KindView::Met(hit.matched.kind),
+                part: Some(hit.matched.part),
+                parts: hit.parts.into_iter().map(PartView::of).collect(),
             }),
             score: Some(hit.score),
             explain: explain.then(|| hit.weights.into_iter().collect()),
             features: Some(hit.features),
             error_m: hit.error_m,
-            note: note(hit).map(|[zh, en]| if language == Language::Chinese { zh } else { en }),
-            ..FoundView::of(&hit.place)
+            note,
+            ..FoundView::of(hit.place)
         };
-        Self::new(hit.place.id.to_string(), hit.place.position, found)
+        Self::new(id.to_string(), position, found)
     }
 
     fn of_nearest(near: &Nearest, language: Language) -> Self {
@@ -273,23 +280,23 @@ impl Place {
             ..FoundView::default()
         };
         let distance_m = Some((near.distance_m * 100.0).round() / 100.0);
-        let found = FoundView { distance_m, ..near.place.as_ref().map_or_else(unnamed, FoundView::of) };
+        let found = FoundView { distance_m, ..near.place.clone().map_or_else(unnamed, FoundView::of) };
         Self::new(near.id.to_string(), near.position, found)
     }
 }
 
 impl FoundView {
-    fn of(place: &gazetteer::Place) -> Self {
+    fn of(place: gazetteer::Place) -> Self {
         Self {
-            label: place.label.clone(),
-            name: place.name.clone(),
-            name_en: place.name_en.clone(),
+            label: place.label,
+            name: place.name,
+            name_en: place.name_en,
             layer: Some(place.layer.id()),
             id: Some(place.id.to_string()),
             kind: place.layer.id(),
-            address: place.address.clone(),
-            division: place.division.as_ref().map(|division| division.name.as_ref().to_owned()),
-            status: place.status.clone(),
+            address: place.address,
+            division: place.division.map(|division| division.name.as_ref().to_owned()),
+            status: place.status,
             cancelled_on: place.cancelled_on,
             ..Self::default()
         }
@@ -297,8 +304,8 @@ impl FoundView {
 }
 
 impl PartView {
-    fn of(met: &PartMatch) -> Self {
-        Self { part: serde_json::to_value(met.part).unwrap_or_default(), how: met.how, asked: met.asked.clone(), found: met.found.clone() }
+    fn of(met: PartMatch) -> Self {
+        Self { part: met.part, how: met.how, asked: met.asked, found: met.found }
     }
 }
 

@@ -3,6 +3,8 @@
 use geo::MapCoords;
 use geo::orient::{Direction, Orient};
 use geo_types::{Coord, Geometry};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The geometry as GeoJSON; `null` without one.
 pub fn geojson(geometry: Option<&Geometry<f64>>) -> Option<geojson::Geometry> {
@@ -15,8 +17,17 @@ pub fn geojson(geometry: Option<&Geometry<f64>>) -> Option<geojson::Geometry> {
     Some(geojson::Geometry::new(geojson::GeometryValue::from(&oriented)))
 }
 
-/// A point.
-pub fn point([x, y]: [f64; 2]) -> geojson::Geometry {
-    let round = |value: f64| (value * 1e7).round() / 1e7;
-    geojson::Geometry::new(geojson::GeometryValue::from(&geo_types::Point::new(round(x), round(y))))
+/// A point, which is written as it is: no object of GeoJSON is made of it first.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Point {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    coordinates: [f64; 2],
+}
+
+impl Point {
+    /// Longitude and latitude.
+    pub fn new(position: [f64; 2]) -> Self {
+        Self { kind: "Point", coordinates: position.map(|value| (value * 1e7).round() / 1e7) }
+    }
 }
