@@ -359,7 +359,7 @@ fn a_changed_name_replaces_a_guess() {
 #[test]
 fn a_search_that_gives_up_says_so() {
     let entries: Vec<Entry> = (0..1000).map(|number| named(number, Layer::PlaceNames, &format!("路{number}"))).collect();
-    let columns = super::build::columns(&entries);
+    let columns = super::build::columns(Gathering::of(&entries));
     // every entry begins with it, and the filter leaves none
     let nowhere = Query { bbox: Some(Extent::new([0.0, 0.0], [1.0, 1.0])), ..ask("路") };
     let gave_up = |query: &Query, work_limit| super::find::find(&columns, query, &[], work_limit).1;
@@ -588,6 +588,35 @@ proptest! {
             prop_assert_eq!(rows(&answer), brute_force(&entries, &query), "{:?}", query);
             prop_assert!(!answer.truncated);
             prop_assert!(answer.hits.is_sorted_by(|a, b| a.score >= b.score));
+        }
+    }
+
+    #[test]
+    fn an_index_of_parts_answers_like_that_of_the_whole(
+        entries in corpus(), cut in any::<prop::sample::Index>(), queries in prop::collection::vec(query(), 6)
+    ) {
+        let whole = Index::build(entries.clone());
+        let (first, second) = entries.split_at(cut.index(entries.len() + 1));
+        let part = |entries: &[Entry]| {
+            let mut part = Gathering::default();
+            entries.iter().for_each(|entry| part.add(entry));
+            part
+        };
+        let of_parts = Index::of(vec![part(first), Gathering::default(), part(second)]);
+        // In another layer everything once more, of which nothing may be left.
+        let elsewhere = |entry: &Entry| Entry { layer: Layer::Parcels, id: id(1000 + u32::from(entry.id.as_bytes()[9])), ..entry.clone() };
+        let others: Vec<Entry> = entries.iter().map(elsewhere).collect();
+        let with_others = of_parts.with_layer(Layer::Parcels, vec![part(&others)]);
+        prop_assert_eq!(with_others.ids(Layer::Parcels).is_empty(), Index::build(others).is_empty());
+        let without = with_others.with_layer(Layer::Parcels, Vec::new());
+        for other in [of_parts, without] {
+            prop_assert_eq!(other.len(), whole.len());
+            for entry in &entries {
+                prop_assert_eq!(other.get(&entry.id), whole.get(&entry.id));
+            }
+            for query in &queries {
+                prop_assert_eq!(other.search(query), whole.search(query));
+            }
         }
     }
 
