@@ -1,17 +1,17 @@
 //! From what was gathered to columns: number everything in the order of the answer, sort. Rows are sorted where they stand, and what is
 //! not needed any more goes before the next table is made: ten million plates are built in little more than the index takes.
 
+mod forms;
 mod groups;
 mod numbers;
-mod texts;
 
 use std::collections::HashSet;
 
 use rayon::prelude::*;
 
+use self::forms::{Forms, add_forms, sort_starts};
 use self::groups::{Gathered, add_groups, gathered};
 use self::numbers::numbers;
-use self::texts::{add_forms, sort_starts};
 use super::columns::{Columns, NONE};
 use super::gather::{Gathering, Row};
 use super::lexicon;
@@ -34,8 +34,8 @@ pub(super) fn columns(gathering: Gathering) -> Columns {
     drop(texts);
     rows.par_iter_mut().for_each(|row| row.number = renumbered.get(row.number as usize).copied().unwrap_or(NONE));
     drop(renumbered);
-    let gathered = gathered(&models, &rows, &numbers);
-    let order = order(&gathered);
+    let (gathered, forms) = gathered(&models, &rows, &numbers);
+    let order = order(&gathered, &forms);
     let mut place_of = vec![NONE; gathered.len()];
     (0..).zip(&order).for_each(|(place, group)| place_of[*group as usize] = place);
     rows.par_iter_mut().for_each(|row| row.group = place_of[row.group as usize]);
@@ -55,8 +55,8 @@ pub(super) fn columns(gathering: Gathering) -> Columns {
     lines.sort_unstable_by_key(|(row, _)| *row);
     columns.lines = lines;
     drop(models);
-    add_forms(&mut columns, &order, &gathered);
-    drop((gathered, order));
+    add_forms(&mut columns, &order, &gathered, &forms);
+    drop((gathered, forms, order));
     sort_starts(&mut columns);
     columns.postings = postings(&columns);
     columns.sounds = Sounds::of(&columns);
@@ -78,11 +78,12 @@ fn replaced(rows: &[Row]) -> Option<HashSet<u32>> {
 }
 
 /// The groups in the order of the answer, without those that nobody can find.
-fn order(gathered: &[Gathered]) -> Vec<u32> {
+fn order(gathered: &[Gathered], forms: &Forms) -> Vec<u32> {
     let mut order: Vec<u32> = (0..gathered.len() as u32).filter(|group| gathered[*group as usize].is_found()).collect();
+    let first_text = |group: &Gathered| forms.texts(group.forms.start);
     order.par_sort_unstable_by(|a, b| {
         let [a, b] = [a, b].map(|group| &gathered[*group as usize]);
-        a.key().cmp(&b.key()).then_with(|| a.first_text().cmp(&b.first_text())).then_with(|| a.first_id.cmp(&b.first_id))
+        a.key().cmp(&b.key()).then_with(|| first_text(a).cmp(&first_text(b))).then_with(|| a.first_id.cmp(&b.first_id))
     });
     order
 }

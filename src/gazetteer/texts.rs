@@ -42,6 +42,15 @@ impl Texts {
         self.ends.len() as u32 - 1
     }
 
+    /// All of the other behind these. The first has this number.
+    pub fn append(&mut self, other: Self) -> u32 {
+        let (first, before) = (self.len() as u32, self.bytes.len() as u32);
+        self.bytes.push_str(&other.bytes);
+        assert!(u32::try_from(self.bytes.len()).is_ok(), "the texts of one index are under 4 GB");
+        self.ends.extend(other.ends.into_iter().map(|end| before + end));
+        first
+    }
+
     pub fn memory_bytes(&self) -> usize {
         self.bytes.capacity() + self.ends.capacity() * size_of::<u32>()
     }

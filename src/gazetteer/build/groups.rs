@@ -1,18 +1,23 @@
 //! The groups: what is known of each before they are in order, and their rows in the columns.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::forms::Forms;
 use crate::domain::{FeatureId, Layer};
 use crate::gazetteer::columns::{Columns, Group, NONE, Numbers, Role, StoredName};
 use crate::gazetteer::entry::Division;
-use crate::gazetteer::forms::{self, Form};
+use crate::gazetteer::forms;
 use crate::gazetteer::gather::Row;
 use crate::gazetteer::model::Model;
 use crate::gazetteer::score::layer_order;
 use crate::gazetteer::texts::{Texts, TextsBuilder};
+
+/// Fewer groups than this are not worth the joining.
+const WORTH_A_PART: usize = 1000;
 
 /// A group before it has a place.
 pub(super) struct Gathered {
@@ -24,13 +29,28 @@ pub(super) struct Gathered {
     /// The smallest of its rows; nothing without any.
     pub first_id: Option<FeatureId>,
     pub shortest_number_chars: u32,
-    pub forms: Vec<Form>,
+    /// The numbers of its forms.
+    pub forms: Range<u32>,
     shortest_form_chars: u32,
 }
 
 /// In the order of their models.
-pub(super) fn gathered(models: &Texts, rows: &[Row], numbers: &Numbers) -> Vec<Gathered> {
-    let mut gathered: Vec<Gathered> = (0..models.len() as u32).into_par_iter().map(|model| Gathered::of(models.get(model))).collect();
+pub(super) fn gathered(models: &Texts, rows: &[Row], numbers: &Numbers) -> (Vec<Gathered>, Forms) {
+    // Few and large: small pieces would leave holes.
+    let size = models.len().div_ceil(rayon::current_num_threads()).max(WORTH_A_PART);
+    let part = |first: usize| {
+        let (mut gathered, mut forms) = (Vec::with_capacity(size.min(models.len() - first)), Forms::default());
+        gathered.extend((first..models.len().min(first + size)).map(|model| Gathered::of(models.get(model as u32), &mut forms)));
+        (gathered, forms)
+    };
+    let parts: Vec<_> = (0..models.len()).into_par_iter().step_by(size).map(part).collect();
+    let join = |(mut all, mut all_forms): (Vec<Gathered>, Forms), (gathered, forms)| {
+        let first = all_forms.append(forms);
+        let moved = |group: Gathered| Gathered { forms: first + group.forms.start..first + group.forms.end, ..group };
+        all.extend(Vec::into_iter(gathered).map(moved));
+        (all, all_forms)
+    };
+    let (mut gathered, forms) = parts.into_iter().reduce(join).unwrap_or_default();
     for row in rows {
         let group = &mut gathered[row.group as usize];
         group.rank = group.rank.min(row.rank);
@@ -39,17 +59,18 @@ pub(super) fn gathered(models: &Texts, rows: &[Row], numbers: &Numbers) -> Vec<G
             group.shortest_number_chars = group.shortest_number_chars.min(numbers.chars[row.number as usize]);
         }
     }
-    gathered
+    (gathered, forms)
 }
 
 impl Gathered {
-    fn of(packed: &str) -> Self {
+    fn of(packed: &str, all: &mut Forms) -> Self {
         let model = Model::unpack(packed);
         let numbered = model.is_numbered();
         let forms = match model.address {
             Some([before, after]) if numbered => forms::street_forms(before, after, model.road, model.lane),
             _ => forms::own_forms(&model.texts()),
         };
+        let forms = all.add(forms);
         Self {
             layer: model.layer,
             is_former: model.was.is_some(),
@@ -57,7 +78,7 @@ impl Gathered {
             numbered,
             first_id: None,
             shortest_number_chars: if numbered { u32::MAX } else { 0 },
-            shortest_form_chars: forms.iter().map(Form::chars).min().unwrap_or(0),
+            shortest_form_chars: forms.clone().map(|form| all.chars(form)).min().unwrap_or(0),
             forms,
         }
     }
@@ -69,10 +90,6 @@ impl Gathered {
 
     pub fn key(&self) -> (bool, u8, u8, u32) {
         (self.is_former, layer_order(self.layer), self.rank, self.shortest_form_chars + self.shortest_number_chars)
-    }
-
-    pub fn first_text(&self) -> (&str, &str) {
-        self.forms.first().map_or(("", ""), |form| (&form.before, &form.after))
     }
 }
 
