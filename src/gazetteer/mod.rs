@@ -11,7 +11,9 @@
 //! How it holds 1.2 million plates: what plates of one street share (the address around the number) is stored once, as a
 //! group; a plate is its id, a number from a dictionary and a position. Texts of groups are sorted from the front (exact,
 //! prefix) and from the back (street end + number), with postings of their one- and two-character pieces for what lies
-//! in between. Groups and numbers lie in the order of the answer, so that common pieces (路) stop early.
+//! in between. Groups and numbers lie in the order of the answer, so that common pieces (路) stop early. Entries come into
+//! it one by one through a [`Gathering`], packed in the same way (`gather`, `model`), so that building it takes little more
+//! memory than it has in the end.
 
 mod align;
 mod altered;
