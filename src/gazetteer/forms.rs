@@ -27,6 +27,13 @@ pub(super) struct Start {
     pub part: Part,
 }
 
+impl Form {
+    /// Without the number.
+    pub fn chars(&self) -> u32 {
+        (self.before.chars().count() + self.after.chars().count()) as u32
+    }
+}
+
 /// A displayed address taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Split<'a> {

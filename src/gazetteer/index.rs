@@ -11,6 +11,7 @@ use super::by_parts::find_by_parts;
 use super::columns::{Columns, Group, Role, StoredName, degrees};
 use super::entry::Entry;
 use super::find::find;
+use super::gather::Gathering;
 use super::own;
 use super::score::Order;
 use super::tier::{self, Tier};
@@ -55,6 +56,11 @@ impl Index {
     /// Of several entries with one id the last counts. Entries without name, code or address cannot be found.
     pub fn build(entries: Vec<Entry>) -> Self {
         Self { tiers: Arc::new(vec![Tier::of(&entries)]) }
+    }
+
+    /// Of entries that were gathered, in several parts: as if all those of the first had been added before those of the second.
+    pub fn of(parts: Vec<Gathering>) -> Self {
+        Self { tiers: Arc::new(vec![Tier::gathered(Gathering::joined(parts))]) }
     }
 
     /// How many features can be found, those that are no more among them.
@@ -159,7 +165,19 @@ impl Index {
 
     /// The same entries as one base. Takes as long as building anew: seconds for a million, so not where a change waits.
     pub fn merged(&self) -> Self {
-        Self::build(self.tiers.iter().flat_map(Tier::entries).collect())
+        Self::of(vec![self.gathered(|_| true)])
+    }
+
+    /// One base, in which these are all entries of the layer.
+    pub fn with_layer(&self, layer: Layer, parts: Vec<Gathering>) -> Self {
+        let others = self.gathered(|entry| entry.layer != layer);
+        Self::of(std::iter::once(others).chain(parts).collect())
+    }
+
+    fn gathered(&self, wanted: impl Fn(&Entry) -> bool) -> Gathering {
+        let mut all = Gathering::default();
+        self.tiers.iter().flat_map(Tier::entries).filter(wanted).for_each(|entry| all.add(&entry));
+        all
     }
 
     /// Bytes of all columns.

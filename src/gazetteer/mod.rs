@@ -11,7 +11,9 @@
 //! How it holds 1.2 million plates: what plates of one street share (the address around the number) is stored once, as a
 //! group; a plate is its id, a number from a dictionary and a position. Texts of groups are sorted from the front (exact,
 //! prefix) and from the back (street end + number), with postings of their one- and two-character pieces for what lies
-//! in between. Groups and numbers lie in the order of the answer, so that common pieces (路) stop early.
+//! in between. Groups and numbers lie in the order of the answer, so that common pieces (路) stop early. Entries come into
+//! it one by one through a [`Gathering`], packed in the same way (`gather`, `model`), so that building it takes little more
+//! memory than it has in the end.
 
 mod align;
 mod altered;
@@ -27,10 +29,12 @@ mod entry;
 mod find;
 mod first_signs;
 mod forms;
+mod gather;
 mod index;
 mod known_texts;
 mod lexicon;
 mod line;
+mod model;
 mod notes;
 mod own;
 mod parts;
@@ -50,6 +54,7 @@ pub use answer::{Answer, Former, Hit, Kind, Match, Part, Place, Query};
 pub use certainty::{Certainty, Resolution, certainty};
 pub use earlier::{Earlier, Past, Said};
 pub use entry::{Division, Entry};
+pub use gather::Gathering;
 pub use index::Index;
 pub use line::Line;
 pub use notes::{note, standing};

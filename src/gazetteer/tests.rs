@@ -278,6 +278,32 @@ fn a_number_on_the_old_name_of_a_road_is_found_on_the_road_as_it_is_called_now()
 }
 
 #[test]
+fn of_several_entries_with_one_id_the_last_counts_and_nothing_is_left_of_the_others() {
+    let line = |from: u32| Some(Arc::new(Line { points: vec![[121.7, 24.7], [121.8, 24.7]], left: Some([from, from + 10]), right: None }));
+    let great = Entry { rank: 0, line: line(1), ..with_past(named(1, Layer::Roads, "文三路"), vec![was("旧路", Some("2026-11-22"))]) };
+    let small =
+        Entry { rank: 4, line: line(100), ..with_past(named(1, Layer::Roads, "文三路"), vec![was("老路", Some("2026-11-22"))]) };
+    let other = Entry { rank: 5, line: None, ..named(2, Layer::Roads, "文三路") };
+    let (door, moved) = (plate(3, "羅東鎮新路7號", "新路", "7號"), plate(3, "羅東鎮新路12345號", "新路", "12345號"));
+    let part = |entries: &[&Entry]| {
+        let mut part = Gathering::default();
+        entries.iter().for_each(|entry| part.add(entry));
+        part
+    };
+    let index = Index::of(vec![part(&[&great, &door]), part(&[&other, &great, &small, &moved])]);
+    assert_eq!(index.len(), 3);
+    assert_eq!(
+        (index.get(&id(1)), index.get(&id(2)), index.get(&id(3))),
+        (Some(Entry { rank: 4, ..small.clone() }), Some(Entry { rank: 4, ..other.clone() }), Some(moved.clone()))
+    );
+    assert!(labels(&index, "旧路").is_empty() && labels(&index, "羅東鎮新路7號").iter().all(|label| label == "羅東鎮新路12345號"));
+    let plainly = Index::build(vec![other, small, moved]);
+    for text in ["文三路", "老路", "新路", "7號", "文三路105號"] {
+        assert_eq!(index.search(&ask(text)), plainly.search(&ask(text)), "{text}");
+    }
+}
+
+#[test]
 fn what_is_no_more_is_found_as_cancelled_unless_another_bears_its_name() {
     let gone = |number: u32, name: &str| {
         let past = Past { earlier: vec![was("旧桥", Some("2010-01-01"))], ended: Some(day("2025-01-01")) };
@@ -387,7 +413,7 @@ fn a_changed_name_replaces_a_guess() {
 #[test]
 fn a_search_that_gives_up_says_so() {
     let entries: Vec<Entry> = (0..1000).map(|number| named(number, Layer::PlaceNames, &format!("路{number}"))).collect();
-    let columns = super::build::columns(&entries);
+    let columns = super::build::columns(Gathering::of(&entries));
     // every entry begins with it, and the filter leaves none
     let nowhere = Query { bbox: Some(Extent::new([0.0, 0.0], [1.0, 1.0])), ..ask("路") };
     let gave_up = |query: &Query, work_limit| super::find::find(&columns, query, &[], work_limit).1;
@@ -619,6 +645,35 @@ proptest! {
             let query = Query { reasons: true, ..query };
             if let Some(easy) = index.search_if_easy(&query) {
                 prop_assert_eq!(easy, index.search(&query), "{:?}", query);
+            }
+        }
+    }
+
+    #[test]
+    fn an_index_of_parts_answers_like_that_of_the_whole(
+        entries in corpus(), cut in any::<prop::sample::Index>(), queries in prop::collection::vec(query(), 6)
+    ) {
+        let whole = Index::build(entries.clone());
+        let (first, second) = entries.split_at(cut.index(entries.len() + 1));
+        let part = |entries: &[Entry]| {
+            let mut part = Gathering::default();
+            entries.iter().for_each(|entry| part.add(entry));
+            part
+        };
+        let of_parts = Index::of(vec![part(first), Gathering::default(), part(second)]);
+        // In another layer everything once more, of which nothing may be left.
+        let elsewhere = |entry: &Entry| Entry { layer: Layer::Parcels, id: id(1000 + u32::from(entry.id.as_bytes()[9])), ..entry.clone() };
+        let others: Vec<Entry> = entries.iter().map(elsewhere).collect();
+        let with_others = of_parts.with_layer(Layer::Parcels, vec![part(&others)]);
+        prop_assert_eq!(with_others.ids(Layer::Parcels).is_empty(), Index::build(others).is_empty());
+        let without = with_others.with_layer(Layer::Parcels, Vec::new());
+        for other in [of_parts, without] {
+            prop_assert_eq!(other.len(), whole.len());
+            for entry in &entries {
+                prop_assert_eq!(other.get(&entry.id), whole.get(&entry.id));
+            }
+            for query in &queries {
+                prop_assert_eq!(other.search(query), whole.search(query));
             }
         }
     }

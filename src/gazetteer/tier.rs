@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::build;
 use super::columns::Columns;
 use super::entry::Entry;
+use super::gather::Gathering;
 use crate::domain::{FeatureId, Layer};
 
 /// A tier is joined with the next older one unless that has more than so many times its entries: each change is then
@@ -23,7 +24,11 @@ pub(super) struct Tier {
 
 impl Tier {
     pub fn of(entries: &[Entry]) -> Self {
-        let columns = Arc::new(build::columns(entries));
+        Self::gathered(Gathering::of(entries))
+    }
+
+    pub fn gathered(gathering: Gathering) -> Self {
+        let columns = Arc::new(build::columns(gathering));
         Self { features: columns.features, columns, removed: Arc::default() }
     }
 

@@ -21,15 +21,8 @@ use crate::store::SnapshotRow;
 /// The footprints of the cases: (region, case number) to polygons.
 pub type Footprints = HashMap<(Arc<str>, Arc<str>), Vec<MultiPolygon<f64>>>;
 
-/// What the rows of a layer become.
-#[derive(Debug, Default)]
-pub(super) struct Built {
-    pub features: Vec<Feature>,
-    /// With the region of the row; a feature without any text has none.
-    pub entries: Vec<(Arc<str>, Entry)>,
-}
-
-/// Turns a batch of rows into features and entries; `history` is what the register said of them before. Blocking: reprojects.
+/// Turns a batch of rows into features, and into entries that go to `found` with the region of the row; a feature without any text
+/// has none. `history` is what the register said of them before. Blocking: reprojects.
 ///
 /// # Errors
 /// When PROJ cannot make the transformation at all. A single geometry that cannot be reprojected leaves its feature without a
@@ -41,7 +34,8 @@ pub(super) fn convert(
     footprints: &Footprints,
     divisions: &LayerIndex,
     history: &History,
-) -> Result<Built> {
+    found: &mut dyn FnMut(&Arc<str>, Entry),
+) -> Result<Vec<Feature>> {
     let publicity = settings.publicity.get(&layer);
     let precision_m = publicity.map_or(0.0, |publicity| publicity.precision_m);
     // Footprints are never shown by themselves: their case number must stay, or they could not be joined to their case.
@@ -62,7 +56,7 @@ pub(super) fn convert(
         row.geometry = row.geometry.take().map(|geometry| rounded(geometry, precision_m));
     }
     let points = project_points(&settings.working, &rows)?;
-    let mut built = Built { features: Vec::with_capacity(rows.len()), entries: Vec::new() };
+    let mut features = Vec::with_capacity(rows.len());
     for (place, (row, point)) in rows.into_iter().zip(points).enumerate() {
         let working = row.geometry.clone().map_or(Shape::None, Shape::from_geometry);
         let drawn = match point {
@@ -85,40 +79,40 @@ pub(super) fn convert(
                     None => inner_point(&working).and_then(|point| division(divisions, point, row.id)),
                 };
             }
-            built.entries.push((Arc::clone(&row.region), entry));
+            found(&row.region, entry);
         }
-        let tags = row
-            .fields
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| shown[*index])
-            .filter_map(|(index, (_, value))| Some(Tag { field: u8::try_from(index).ok()?, value: value?.clone() }))
-            .collect();
-        built.features.push(Feature {
+        features.push(Feature {
             id: row.id,
             region: Arc::clone(&row.region),
             name_en: english(&row).map(Into::into),
+            tags: tags(&row, &shown),
             name: row.name,
-            tags,
             working,
             mercator,
         });
     }
-    Ok(built)
+    Ok(features)
+}
+
+/// The values that are shown, in a block of just their size: one that is cut to size leaves a hole behind it, ten million times.
+fn tags(row: &SnapshotRow, shown: &[bool]) -> Box<[Tag]> {
+    let values =
+        || row.fields.iter().zip(0u8..).zip(shown).filter_map(|(((_, value), field), shown)| Some((field, value.filter(|_| *shown)?)));
+    let mut tags = Vec::with_capacity(values().count());
+    tags.extend(values().map(|(field, value)| Tag { field, value: value.clone() }));
+    tags.into()
 }
 
 /// A feature that is stored for several regions is one feature in memory: that of the first region, in the index as on the map.
-pub(super) fn once_each(mut built: Built) -> (Vec<Feature>, Vec<Entry>) {
+pub(super) fn once_each<T: Send>(mut all: Vec<T>, key: fn(&T) -> (FeatureId, &str)) -> Vec<T> {
     // Few layers have such features, and putting a million of them in order only to find none takes a while.
-    let mut ids: Vec<FeatureId> = built.features.iter().map(|feature| feature.id).collect();
+    let mut ids: Vec<FeatureId> = all.iter().map(|one| key(one).0).collect();
     ids.par_sort_unstable();
     if ids.windows(2).any(|pair| pair[0] == pair[1]) {
-        built.features.par_sort_unstable_by(|a, b| (a.id, &a.region).cmp(&(b.id, &b.region)));
-        built.features.dedup_by_key(|feature| feature.id);
-        built.entries.par_sort_unstable_by(|(a_region, a), (b_region, b)| (a.id, a_region).cmp(&(b.id, b_region)));
-        built.entries.dedup_by_key(|(_, entry)| entry.id);
+        all.par_sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+        all.dedup_by_key(|one| key(one).0);
     }
-    (built.features, built.entries.into_iter().map(|(_, entry)| entry).collect())
+    all
 }
 
 /// Notes whose footprint the rows are.

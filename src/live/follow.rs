@@ -9,15 +9,16 @@ use chrono::Utc;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::boxes::{differing, joined};
-use super::build::{Built, Footprints, collect_footprints, convert, once_each, relabelled};
+use super::build::{Footprints, collect_footprints, relabelled};
 use super::merge::{Layered, Merge};
-use super::past::{History, by_feature, ended};
+use super::past::by_feature;
+use super::read::{ORDER, case_of, convert_some, earlier, read_layer};
 use super::{Event, Health, LayerChange, Live, Settings, State, Touched};
 use crate::crs::{self, Crs};
-use crate::domain::{Extent, FeatureId, Layer, Value};
+use crate::domain::{Extent, FeatureId, Layer};
 use crate::gazetteer::{Entry, Index};
 use crate::spatial::{Feature, LayerIndex, Snapshot};
-use crate::store::{self, EarlierRow, Pool, Reading, SentRows, StoreError, Texts};
+use crate::store::{self, Pool, Reading, StoreError};
 use crate::telemetry;
 
 /// More changed features of a layer than this, and the layer is read anew.
@@ -34,27 +35,6 @@ const TOGETHER: Duration = Duration::from_millis(50);
 const RETRY: Duration = Duration::from_millis(500);
 /// What is not the connection's fault does not pass so soon, and each try may read everything.
 const RETRY_AFTER_FAULT: Duration = Duration::from_secs(10);
-/// Batches that wait to be converted: beyond these the database waits.
-const WAITING_BATCHES: usize = 4;
-/// Threads that decode and convert a layer's rows while it is read.
-const CONVERTING: usize = 2;
-
-/// Layers in the order in which they are built: divisions first (they say where the others lie), footprints before their cases.
-pub(super) const ORDER: [Layer; Layer::ALL.len()] = [
-    Layer::Divisions,
-    Layer::PermitFootprints,
-    Layer::Permits,
-    Layer::Zoning,
-    Layer::Parcels,
-    Layer::ControlAreas,
-    Layer::Roads,
-    Layer::Buildings,
-    Layer::BoundaryLines,
-    Layer::BoundaryMarkers,
-    Layer::PlaceNames,
-    Layer::DoorPlates,
-];
-
 /// What the layers after them are made with; the index of any other grows beside the reading of the next.
 const ASKED_BY_OTHERS: [Layer; 2] = [Layer::Divisions, Layer::PermitFootprints];
 
@@ -202,8 +182,7 @@ impl Follower {
         let mut entries = Vec::new();
         let mut growing = Vec::new();
         for layer in ORDER {
-            let earlier = earlier(&mut reading, layer, None).await?;
-            let (features, more) = self.read_layer(&mut reading, layer, &next.snapshot, earlier).await?;
+            let (features, more) = read_layer(&self.settings, &mut reading, layer, &next.snapshot, true).await?;
             entries.extend(more);
             let index = tokio::task::spawn_blocking(move || LayerIndex::build(layer, features));
             if ASKED_BY_OTHERS.contains(&layer) {
@@ -213,7 +192,7 @@ impl Follower {
             }
             next.touched.insert(layer, None);
         }
-        let gazetteer = tokio::task::spawn_blocking(move || Index::build(entries));
+        let gazetteer = tokio::task::spawn_blocking(move || Index::of(entries));
         for index in growing {
             next.snapshot = next.snapshot.with_layer(index.await?);
         }
@@ -232,9 +211,7 @@ impl Follower {
     }
 
     async fn read_whole(&mut self, reading: &mut Reading, layer: Layer, next: &mut Next) -> Result<()> {
-        let earlier = earlier(reading, layer, None).await?;
-        let (features, entries) = self.read_layer(reading, layer, &next.snapshot, earlier).await?;
-        let removed = next.gazetteer.ids(layer);
+        let (features, entries) = read_layer(&self.settings, reading, layer, &next.snapshot, true).await?;
         let before = Arc::clone(&next.snapshot.layers[layer as usize]);
         let work = move || {
             let index = LayerIndex::build(layer, features);
@@ -247,59 +224,10 @@ impl Follower {
         if let Some(merge) = self.spatial.get_mut(&layer) {
             merge.forget();
         }
-        // The gazetteer is one index over all layers: fold the layer in and let it be merged beside.
         let gazetteer = next.gazetteer.clone();
         self.gazetteer.forget();
-        next.gazetteer = tokio::task::spawn_blocking(move || gazetteer.with_changes(&removed, entries).merged()).await?;
+        next.gazetteer = tokio::task::spawn_blocking(move || gazetteer.with_layer(layer, entries)).await?;
         Ok(())
-    }
-
-    /// Reads and converts a layer; rows are decoded and converted while more arrive, and the database waits when they pile up.
-    pub(super) async fn read_layer(
-        &self,
-        reading: &mut Reading,
-        layer: Layer,
-        snapshot: &Snapshot,
-        earlier: Vec<EarlierRow>,
-    ) -> Result<(Vec<Feature>, Vec<Entry>)> {
-        let history = Arc::new(by_feature(earlier));
-        let footprints = Arc::new(self.footprints_for(layer, snapshot));
-        let divisions = Arc::clone(&snapshot.layers[Layer::Divisions as usize]);
-        let (send, receive) = tokio::sync::mpsc::channel::<SentRows>(WAITING_BATCHES);
-        let receive = Arc::new(tokio::sync::Mutex::new(receive));
-        let workers: Vec<_> = (0..CONVERTING)
-            .map(|_| {
-                let (receive, settings) = (Arc::clone(&receive), Arc::clone(&self.settings));
-                let (footprints, divisions, history) = (Arc::clone(&footprints), Arc::clone(&divisions), Arc::clone(&history));
-                tokio::task::spawn_blocking(move || -> Result<_> {
-                    let (mut all, mut texts) = (Built::default(), Texts::default());
-                    // The lock is held while waiting: whoever has it takes the next rows.
-                    while let Some(rows) = receive.blocking_lock().blocking_recv() {
-                        // On a calculation thread, which has its PROJ objects already.
-                        let part =
-                            rayon::scope(|_| convert(&settings, layer, rows.decode(&mut texts)?, &footprints, &divisions, &history))?;
-                        all.features.extend(part.features);
-                        all.entries.extend(part.entries);
-                    }
-                    Ok(all)
-                })
-            })
-            .collect();
-        // Only the workers hold the other end: when all have failed, the reading ends.
-        drop(receive);
-        let read = reading.layer(layer, &send).await.with_context(|| format!("reading layer {layer}"));
-        drop(send);
-        let mut all = Built::default();
-        for worker in workers {
-            let part = worker.await??;
-            all.features.extend(part.features);
-            all.entries.extend(part.entries);
-        }
-        read?;
-        let settings = Arc::clone(&self.settings);
-        // The workers have ended and hold it no more.
-        let history = Arc::into_inner(history).unwrap_or_default();
-        tokio::task::spawn_blocking(move || with_ended(&settings, layer, all, history, &divisions).map(once_each)).await?
     }
 
     /// Reads single features and applies them; open maps are told of a layer in which some `changed`, however little. For
@@ -314,7 +242,6 @@ impl Follower {
     ) -> Result<HashSet<(Arc<str>, Arc<str>)>> {
         let ids: Vec<FeatureId> = ids.iter().copied().collect();
         let rows = reading.features(layer, &ids).await?;
-        let history = by_feature(earlier(reading, layer, Some(&ids)).await?);
         let mut cases = HashSet::new();
         if layer == Layer::PermitFootprints {
             cases.extend(ids.iter().filter_map(|id| case_of(next.snapshot.layer(layer).get(id)?)));
@@ -322,21 +249,8 @@ impl Follower {
             collect_footprints(&rows, &mut now);
             cases.extend(now.into_keys());
         }
-        let footprints = self.footprints_for(layer, &next.snapshot);
-        let divisions = Arc::clone(&next.snapshot.layers[Layer::Divisions as usize]);
-        let settings = Arc::clone(&self.settings);
-        let converter = self.converter.clone();
-        let convert = move || {
-            let convert = || {
-                let built = convert(&settings, layer, rows, &footprints, &divisions, &history)?;
-                with_ended(&settings, layer, built, history, &divisions).map(once_each)
-            };
-            match converter {
-                Some(thread) => thread.install(convert),
-                None => convert(),
-            }
-        };
-        let (features, entries) = tokio::task::spawn_blocking(convert).await??;
+        let history = by_feature(earlier(reading, layer, Some(&ids)).await?);
+        let (features, entries) = convert_some(&self.settings, self.converter.clone(), layer, rows, history, &next.snapshot).await?;
         // What is drawn is made from the features alone: those that stayed what they were touch nothing.
         let now: HashMap<FeatureId, &Feature> = features.iter().map(|feature| (feature.id, feature)).collect();
         let mut boxes = Vec::new();
@@ -355,21 +269,6 @@ impl Follower {
         next.snapshot = next.snapshot.with_layer(index);
         next.gazetteer = self.gazetteer.apply(&next.gazetteer, (ids, entries)).await;
         Ok(cases)
-    }
-
-    /// The footprints by case, where the layer needs them.
-    fn footprints_for(&self, layer: Layer, snapshot: &Snapshot) -> Footprints {
-        let mut footprints = Footprints::new();
-        if layer == Layer::Permits {
-            for feature in snapshot.layer(Layer::PermitFootprints).iter() {
-                if let (Some(case), crate::spatial::Shape::Geometry(geometry)) = (case_of(feature), &feature.working)
-                    && let geo_types::Geometry::MultiPolygon(polygons) = geometry.as_ref()
-                {
-                    footprints.entry(case).or_default().push(polygons.clone());
-                }
-            }
-        }
-        footprints
     }
 
     async fn publish(&self, reading: &Reading, mut next: Next, rebuilt: bool) -> Result<()> {
@@ -425,32 +324,6 @@ struct Due {
     changed: BTreeMap<Layer, BTreeSet<FeatureId>>,
     /// Unchanged themselves, but their label is to be made anew.
     relabelled: BTreeMap<Layer, BTreeSet<FeatureId>>,
-}
-
-/// What the register said before of the layer or of some of its features. Footprints are not searched.
-async fn earlier(reading: &mut Reading, layer: Layer, ids: Option<&[FeatureId]>) -> Result<Vec<EarlierRow>> {
-    if layer == Layer::PermitFootprints {
-        return Ok(Vec::new());
-    }
-    reading.earlier(layer, ids).await.with_context(|| format!("reading the past of layer {layer}"))
-}
-
-/// With the entries of what is no more.
-fn with_ended(settings: &Settings, layer: Layer, mut built: Built, mut history: History, divisions: &LayerIndex) -> Result<Built> {
-    if !history.is_empty() {
-        built.features.iter().for_each(|feature| drop(history.remove(&feature.id)));
-        built.entries.extend(ended(settings, layer, history, divisions)?);
-    }
-    Ok(built)
-}
-
-/// Region and number of the case a footprint belongs to.
-fn case_of(footprint: &Feature) -> Option<(Arc<str>, Arc<str>)> {
-    let field = u8::try_from(Layer::PermitFootprints.field_index("case_no")?).ok()?;
-    match footprint.tag(field)? {
-        Value::Text(case) => Some((Arc::clone(&footprint.region), Arc::clone(case))),
-        _ => None,
-    }
 }
 
 /// Features whose label names a division in which they no longer lie: where divisions were or now are, after they changed.

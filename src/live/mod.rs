@@ -8,6 +8,7 @@ mod follow;
 mod merge;
 mod once;
 mod past;
+mod read;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;

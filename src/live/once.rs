@@ -5,8 +5,8 @@ use std::sync::Arc;
 use anyhow::Result;
 use chrono::Utc;
 
-use super::follow::{Follower, ORDER};
-use super::{Live, Settings};
+use super::Settings;
+use super::read::{ORDER, read_layer};
 use crate::domain::Layer;
 use crate::spatial::{LayerIndex, Snapshot};
 use crate::store::{Pool, Reading};
@@ -16,14 +16,14 @@ use crate::store::{Pool, Reading};
 /// # Errors
 /// The database does not answer, or holds what cannot be read.
 pub async fn snapshot(pool: &Pool, settings: Settings, layers: &[Layer]) -> Result<Snapshot> {
-    let follower = Follower::new(Arc::new(Live::new()), pool.clone(), settings, None);
+    let settings = Arc::new(settings);
     let mut reading = Reading::begin(pool).await?;
     let mut snapshot = Snapshot::empty(reading.status_time.unwrap_or_else(Utc::now));
     snapshot.sequence = reading.sequence;
     // A case is drawn by its footprints.
     let wanted = |layer: &Layer| layers.contains(layer) || (*layer == Layer::PermitFootprints && layers.contains(&Layer::Permits));
     for layer in ORDER.into_iter().filter(wanted) {
-        let (features, _) = follower.read_layer(&mut reading, layer, &snapshot, Vec::new()).await?;
+        let (features, _) = read_layer(&settings, &mut reading, layer, &snapshot, false).await?;
         snapshot = snapshot.with_layer(tokio::task::spawn_blocking(move || LayerIndex::build(layer, features)).await?);
     }
     Ok(snapshot)

@@ -51,8 +51,14 @@ pub(super) fn past(entry: &Entry, region: &str, rows: &[EarlierRow], hidden: Opt
     (!earlier.is_empty()).then(|| Box::new(Past { earlier, ended: None }))
 }
 
-/// The entries of the features that are no more: `history` without those that hold today.
-pub(super) fn ended(settings: &Settings, layer: Layer, history: History, divisions: &LayerIndex) -> Result<Vec<(Arc<str>, Entry)>> {
+/// The entries of the features that are no more, for `found`: `history` without those that hold today.
+pub(super) fn ended(
+    settings: &Settings,
+    layer: Layer,
+    history: History,
+    divisions: &LayerIndex,
+    found: &mut dyn FnMut(&Arc<str>, Entry),
+) -> Result<()> {
     let (mut last, mut before) = (Vec::new(), HashMap::new());
     for (id, mut rows) in history {
         let standing = (0..rows.len()).filter(|place| rows[*place].recorded_until.is_none());
@@ -64,15 +70,16 @@ pub(super) fn ended(settings: &Settings, layer: Layer, history: History, divisio
         }
     }
     let hidden = settings.publicity.get(&layer).map(|publicity| &publicity.hidden);
-    let built = convert(settings, layer, last, &Footprints::new(), divisions, &History::new())?;
-    let whole = |(region, mut entry): (Arc<str>, Entry)| {
-        let (rows, on) = before.get(&entry.id)?;
-        let mut known = past(&entry, &region, rows, hidden).unwrap_or_default();
-        known.ended = Some(*on);
-        entry.past = Some(known);
-        Some((region, entry))
+    let mut whole = |region: &Arc<str>, mut entry: Entry| {
+        if let Some((rows, on)) = before.get(&entry.id) {
+            let mut known = past(&entry, region, rows, hidden).unwrap_or_default();
+            known.ended = Some(*on);
+            entry.past = Some(known);
+            found(region, entry);
+        }
     };
-    Ok(built.entries.into_iter().filter_map(whole).collect())
+    convert(settings, layer, last, &Footprints::new(), divisions, &History::new(), &mut whole)?;
+    Ok(())
 }
 
 struct Wording<'a> {

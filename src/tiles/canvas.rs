@@ -8,6 +8,9 @@ use super::squares::{Run, Span};
 /// Pieces of no more squares than this are given to their neighbours.
 const SPECK_SQUARES: usize = 4;
 
+/// A colour, and a ring around squares of it.
+pub(super) type Outline = (u32, Vec<[i32; 2]>);
+
 /// The colour of each square of a span (0: none), with room for one more on each side.
 #[derive(Debug)]
 pub(super) struct Canvas {
@@ -147,7 +150,7 @@ impl Canvas {
     }
 
     /// The outlines with their colours, the inside on the right of who walks with y south; squares from the tile's corner.
-    pub(super) fn rings(&self) -> Vec<(u32, Vec<[i32; 2]>)> {
+    pub(super) fn rings(&self) -> Vec<Outline> {
         // Each outline has a western edge, and goes along each of them once.
         let mut seen = vec![0u64; self.colours.len().div_ceil(64)];
         let (mut rings, mut walk, mut arcs) = (Vec::new(), Vec::new(), Arcs::default());

@@ -9,7 +9,7 @@
 
 use rayon::prelude::*;
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, Outline};
 use super::grid::{BUFFER_UNITS, TILE_UNITS, TileId};
 use super::paths::Paths;
 use super::remainder::Remainder;
@@ -72,7 +72,7 @@ impl<'a> Painted<'a> {
         rings.sort_by_key(|(colour, _)| *colour);
         let mut groups = vec![0; order.len()];
         order.iter().enumerate().for_each(|(group, place)| groups[*place as usize] = group as u32);
-        let of_one = |same: &[(u32, Vec<[i32; 2]>)]| {
+        let of_one = |same: &[Outline]| {
             let to_units = |ring: &Vec<[i32; 2]>| ring.iter().map(|corner| corner.map(|c| c * self.side_units)).collect();
             let (shells, holes) = rings::with_shells(same.iter().map(|(_, ring)| to_units(ring)).collect());
             let mut area = Paths::default();
@@ -80,7 +80,7 @@ impl<'a> Painted<'a> {
             make_sound(&mut area, 0, &mut EdgeRoom::default());
             area
         };
-        let colours: Vec<&[(u32, Vec<[i32; 2]>)]> = rings.chunk_by(|a, b| a.0 == b.0).collect();
+        let colours: Vec<&[Outline]> = rings.chunk_by(|a, b| a.0 == b.0).collect();
         let areas: Vec<Paths> = colours.par_iter().map(|same| of_one(same)).collect();
         let mut found = Vec::new();
         for (same, area) in colours.into_iter().zip(areas) {
