@@ -1,4 +1,4 @@
-//! Shapes as they are drawn where a tile shows all of them: generalised once for each zoom, kept with the frozen part of a layer.
+//! Shapes as they are drawn before a tile cuts them: generalised once for each zoom, kept with the frozen part of a layer.
 //!
 //! What becomes of a shape before a tile cuts it is the same in every tile but for where it lies. So a tile copies most of what
 //! it shows from rows of small numbers, in the order of the curve, and reads neither features nor geometries.
@@ -10,12 +10,13 @@ use super::paths::{Kind, Paths};
 use crate::domain::Extent;
 use crate::spatial::{Feature, Found, LayerIndex, SLOTS, Shape, grid_position};
 
-/// Shapes are kept below this zoom; from there on a tile shows few of them.
-const KEPT_BELOW_Z: u8 = 16;
+/// Shapes and the squares they cover are kept below this zoom; from there on a tile shows few of them.
+pub(super) const KEPT_BELOW_Z: u8 = 16;
 /// What reaches over more tiles than this is not kept: its corners would not fit, and each tile shows little of it.
 const MOST_TILES: f64 = 8.0;
-/// Where runs of squares are kept, the other half is for shapes.
-const FIRST_SLOT: usize = SLOTS / 2;
+/// The slots before are those of the runs of squares, one for each zoom too.
+const FIRST_SLOT: usize = KEPT_BELOW_Z as usize;
+const _: () = assert!(2 * FIRST_SLOT <= SLOTS);
 
 /// The shapes of a block of features at a zoom.
 #[derive(Debug)]

@@ -8,11 +8,10 @@ use geo_types::{Geometry, LineString};
 use super::budget::Level;
 use super::draw::each_polygon;
 use super::grid::TILE_UNITS;
+use super::kept::KEPT_BELOW_Z;
 use crate::domain::Extent;
 use crate::spatial::{Feature, Found, LayerIndex, MERCATOR_HALF_M, Shape};
 
-/// Runs are kept below this zoom; from there on a tile shows so little that most is drawn by itself.
-const KEPT_BELOW_Z: u8 = 16;
 /// An area of more rows or columns than this is looked at anew each time, where the tile is.
 const MOST_KEPT: i64 = 4096;
 
@@ -113,10 +112,8 @@ impl Squares {
             one.clear();
             self.outline(geometry, min[1]..max[1], &mut one);
             let first = runs.len() as u32;
-            // Rounding may take a column outside of the box by one.
-            let origin = [min[0] - 1, min[1]];
-            runs.extend(one.iter().map(|Run { row, from, to }| [row - origin[1], from - origin[0], to - origin[0]].map(|c| c as u16)));
-            Some(Outline { origin, first, end: runs.len() as u32 })
+            runs.extend(one.iter().map(|Run { row, from, to }| [row - min[1], from - min[0], to - min[0]].map(|c| c as u16)));
+            Some(Outline { origin: min, first, end: runs.len() as u32 })
         };
         let features: Vec<Option<Outline>> = features.map(outline).collect();
         runs.shrink_to_fit();
@@ -149,8 +146,10 @@ impl Squares {
                 // From the north to the south, so that both who share an edge come to the same.
                 let (a, b) = if before[1] < corner[1] { (before, corner) } else { (corner, before) };
                 let slope = (b[0] - a[0]) / (b[1] - a[1]);
+                let (west, east) = (a[0].min(b[0]), a[0].max(b[0]));
                 for row in row.min(row_before).max(rows.start)..row.max(row_before).min(rows.end) {
-                    let x = a[0] + (row as f64 + 0.5 - a[1]) * slope;
+                    // An edge that hardly falls has a slope that no place can be told by: it is crossed between its ends all the same.
+                    let x = (a[0] + (row as f64 + 0.5 - a[1]) * slope).clamp(west, east);
                     out.push([row, first_middle(x)]);
                 }
             }
@@ -182,5 +181,33 @@ impl Span {
 
     pub(super) fn cut(self, other: Self) -> Self {
         Self { min: [0, 1].map(|axis| self.min[axis].max(other.min[axis])), max: [0, 1].map(|axis| self.max[axis].min(other.max[axis])) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use geo::BoundingRect;
+    use geo_types::{Coord, Polygon};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_edge_that_hardly_falls_is_crossed_between_its_ends(column in 1000i64..(1 << 24), row in 1000i64..(1 << 24), long in 1i64..3000, falls in -9.0..9.0f64, deep in 1i64..9) {
+            // From a hair above the middle of a row to a hair below it.
+            let squares = Squares::new(15, 4);
+            let at = |x: f64, y: f64| Coord { x: (x - squares.middle) / squares.per_m, y: (squares.middle - y) / squares.per_m };
+            let (west, east, middle) = (column as f64 + 0.3, (column + long) as f64 + 0.8, row as f64 + 0.5);
+            let corners = vec![at(west, middle - falls * 1e-9), at(east, middle + falls * 1e-9), at(east, middle + deep as f64), at(west, middle + deep as f64)];
+            let area = Geometry::Polygon(Polygon::new(LineString(corners), vec![]));
+            let bounds = area.bounding_rect().unwrap();
+            let span = squares.within(&Extent { min: [bounds.min().x, bounds.min().y], max: [bounds.max().x, bounds.max().y] });
+            let mut runs = Vec::new();
+            squares.outline(&area, span.min[1]..span.max[1], &mut runs);
+            prop_assert!(runs.len() as i64 >= deep - 1);
+            for run in runs {
+                prop_assert!(span.min[0] <= run.from && run.to <= span.max[0] && (span.min[1]..span.max[1]).contains(&run.row), "{:?} is not in {:?}", run, span);
+            }
+        }
     }
 }
